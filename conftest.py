@@ -1,0 +1,37 @@
+"""What every test shares: a state folder of its own, and the choice of the records tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest_plugins = ["pomar.access.testing", "pomar.engine.testing"]
+
+RECORDS = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_stays_out_of_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POMAR_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--records-only", action="store_true", help="run only the tests that use the records database"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--records-only"):
+        return
+    chosen = [item for item in items if _uses_records(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _uses_records(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures & RECORDS)
