@@ -1,0 +1,1 @@
+"""Pomar: the customer base, the installed base, and the bridge between them."""

@@ -1,0 +1,1 @@
+"""Users, roles, masking, the audit log."""

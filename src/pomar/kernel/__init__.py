@@ -1,0 +1,1 @@
+"""Ids, money, period, clock and the error tree. Imports nothing of ours."""
