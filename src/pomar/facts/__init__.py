@@ -1,0 +1,1 @@
+"""The fact tables, the lake that holds them, imports, quarantine and undo."""

@@ -1,0 +1,219 @@
+"""Bringing facts in, and taking an import back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import duckdb
+from django.utils.translation import gettext as _
+
+from pomar.access.actions import Action
+from pomar.access.roles import Actor, Right
+from pomar.facts import lake
+from pomar.facts.loading import (
+    ImportResult,
+    Loader,
+    Progress,
+    Staged,
+    complete,
+    give_up,
+    judge_all,
+    next_moment,
+    recover,
+)
+from pomar.facts.models import Import, Replayed
+from pomar.facts.schema import FACTS
+from pomar.kernel.errors import Conflict, NotFound, PomarError
+from pomar.kernel.home import home
+from pomar.kernel.ids import new_id
+
+__all__ = ["ImportResult", "check_import", "load", "mark_replayed", "preview", "tidy", "undo"]
+
+
+def _silent(what: str, share: float) -> None:
+    """Progress nobody watches."""
+
+
+class _Import(Action[ImportResult]):
+    name = "import facts"
+    right = Right.IMPORT_FACTS
+    object_kind = "import"
+
+
+class _Load(_Import):
+    def __init__(
+        self,
+        user: Actor,
+        con: duckdb.DuckDBPyConnection,
+        staged: Sequence[Staged],
+        *,
+        full: bool,
+        confirmed: bool,
+        progress: Progress,
+        files: list[dict[str, Any]],
+        replays: Import | None,
+        kind: str,
+    ) -> None:
+        super().__init__(user)
+        self.con, self.staged, self.progress = con, staged, progress
+        self.full, self.confirmed = full, confirmed
+        self.files, self.replays, self.kind = files, replays, kind
+        self.lock = ExitStack()
+
+    def run(self) -> ImportResult:
+        with self.lock:
+            return super().run()
+
+    def prepare(self) -> None:
+        self.lock.enter_context(lake.writing("import"))
+        recover()
+        replays = self.replays.id if self.replays else None
+        self.loader = Loader(self.con, new_id("imp"), next_moment(), full=self.full, replays=replays)
+        self.record = Import.objects.create(
+            id=self.loader.import_id,
+            kind="replay" if replays else self.kind,
+            replays=self.replays,
+            actor=str(getattr(self.user, "username", "")),
+            received_at=self.loader.received_at,
+            files=self.files,
+        )
+        try:
+            judge_all(self.loader, self.staged, self.confirmed, self.progress)
+            self.loader.store(self.progress)
+        except BaseException as error:
+            give_up(self.record, error)
+            if lake.disk_is_full(error):
+                what = _("the disk is full, so nothing of this import was stored.")
+                raise PomarError(str(home()), what, _("Make room, then import again.")) from error
+            raise
+
+    def change(self) -> ImportResult:
+        complete(self.record, self.loader)
+        return self.loader.result
+
+    def note(self, result: ImportResult) -> dict[str, Any]:
+        return {"object_id": self.loader.import_id, "details": {"counts": result.counts}}
+
+
+def load(
+    user: Actor,
+    con: duckdb.DuckDBPyConnection,
+    staged: Sequence[Staged],
+    *,
+    full: bool = False,
+    confirmed: bool = False,
+    files: list[dict[str, Any]] | None = None,
+    replays: Import | None = None,
+    kind: str = "import",
+    progress: Progress = _silent,
+) -> ImportResult:
+    """Judge and store staged tables as one import, all or nothing.
+
+    `files` describes what was read, one JSON object a file; `kind` is "manual" for what a person entered.
+    `full` ends the ids that a file lacks. Raises NotAllowed; Conflict when another import is running, or
+    when `full` would end over a tenth of what stands and `confirmed` is false; PomarError when the disk is full.
+    """
+    return _Load(
+        user,
+        con,
+        staged,
+        full=full,
+        confirmed=confirmed,
+        progress=progress,
+        files=files or [],
+        replays=replays,
+        kind=kind,
+    ).run()
+
+
+def check_import(user: Actor) -> None:
+    """Raise NotAllowed, after recording the refusal, for whoever may not import: before work for `load`."""
+    _Import(user).check()
+
+
+def preview(
+    user: Actor,
+    con: duckdb.DuckDBPyConnection,
+    staged: Sequence[Staged],
+    *,
+    full: bool = False,
+    progress: Progress = _silent,
+) -> ImportResult:
+    """What `load` would do, with examples; nothing is written. Raises NotAllowed."""
+    check_import(user)
+    loader = Loader(con, new_id("imp"), next_moment(), full=full)
+    judge_all(loader, staged, True, progress, examples=True)
+    loader.result.import_id = None
+    return loader.result
+
+
+class _Undo(Action[Import]):
+    name = "undo import"
+    right = Right.UNDO_IMPORT
+    object_kind = "import"
+
+    def __init__(self, user: Actor, import_id: str) -> None:
+        super().__init__(user)
+        self.import_id = import_id
+
+    def change(self) -> Import:
+        record = Import.objects.select_for_update().filter(id=self.import_id).first()
+        if record is None:
+            raise NotFound("undo", _("there is no import %(id)s.") % {"id": self.import_id})
+        if record.status != Import.Status.COMPLETE:
+            raise Conflict("undo", _("import %(id)s is %(status)s, so there is nothing to undo.")
+                           % {"id": record.id, "status": record.status})  # fmt: skip
+        record.status = Import.Status.UNDONE
+        record.undone_at = next_moment()
+        record.undone_by = str(getattr(self.user, "username", ""))
+        record.save(update_fields=["status", "undone_at", "undone_by"])
+        Replayed.objects.filter(replay=record).delete()
+        return record
+
+    def note(self, result: Import) -> dict[str, Any]:
+        return {"object_id": result.id, "details": {"counts": result.counts}}
+
+
+def undo(user: Actor, import_id: str) -> Import:
+    """Take an import back from now on; "as known" before now still shows it.
+
+    What people entered or replayed later stays. Raises NotAllowed, NotFound, Conflict.
+    """
+    with lake.writing("import"):
+        return _Undo(user, import_id).run()
+
+
+def mark_replayed(rows_of: Import, rows: Sequence[tuple[str, int]], replay: Import) -> None:
+    """Remember which quarantined rows (file, seq) a replay corrected."""
+    Replayed.objects.bulk_create(
+        [Replayed(import_of_row=rows_of, file=file, seq=seq, replay=replay) for file, seq in rows],
+        ignore_conflicts=True,
+    )
+
+
+class _Tidy(Action[dict[str, dict[str, int]]]):
+    name = "tidy lake"
+    right = Right.IMPORT_FACTS
+    object_kind = "lake"
+
+    def prepare(self) -> None:
+        with lake.writing("import"):
+            recover()
+            self.done = {name: lake.tidy(name) for name in (*FACTS, "quarantine")}
+
+    def change(self) -> dict[str, dict[str, int]]:
+        return {name: counts for name, counts in self.done.items() if any(counts.values())}
+
+    def note(self, result: dict[str, dict[str, int]]) -> dict[str, Any]:
+        return {"details": {"tables": result}}
+
+
+def tidy(user: Actor) -> dict[str, dict[str, int]]:
+    """Compact the lake's small files and drop those no reader can still need; changes no figure.
+
+    Returns files compacted and dropped, of the tables where there were any. Raises NotAllowed, and
+    Conflict while an import is running.
+    """
+    return _Tidy(user).run()

@@ -1,0 +1,84 @@
+"""The inbox: batches as they came by HTTP, acknowledged once committed here, waiting for the roller."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from pomar.facts.models import Import, Inbox, Roll
+from pomar.kernel import clock
+from pomar.kernel.ids import new_id
+
+LARGEST_ROLL = 16_000_000
+"""Bytes of bodies that one roll takes, so that its work fits into memory."""
+
+MOST_WAITING = 10_000
+"""Batches that may wait: from then on clients are asked to come back later."""
+
+FREE = Q(roll=None) | Q(roll__record__status=Import.Status.FAILED)
+"""Batches that no roll is bringing to the lake: those of a roll that failed are taken again."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One body as it was sent to `source` by this `call`."""
+
+    id: int
+    kind: str
+    source: str
+    call: str
+    received_at: datetime
+    body: bytes
+
+
+def put(kind: str, source: str, call: str, body: bytes) -> None:
+    """Keep a batch for the roller; once this returned, or its transaction committed, it will arrive."""
+    Inbox.objects.create(
+        kind=kind, source=source, call=call, received_at=clock.now(), body=zlib.compress(body, 1), size=len(body)
+    )
+
+
+def waiting() -> int:
+    """Batches that are not in the lake yet."""
+    return Inbox.objects.count()
+
+
+def anything_waits(kinds: Iterable[str]) -> bool:
+    """Whether batches of these kinds are not in the lake yet."""
+    return Inbox.objects.filter(kind__in=kinds).exists()
+
+
+def anything_free(kinds: Iterable[str]) -> bool:
+    """Whether a roll would claim any."""
+    return Inbox.objects.filter(FREE, kind__in=kinds).exists()
+
+
+def claim(kinds: Iterable[str], actor: str, received_at: datetime) -> tuple[Roll, list[Batch]]:
+    """A new roll, running, with the batches of these kinds it claimed; the caller holds the lake and a
+    transaction."""
+    record = Import.objects.create(
+        id=new_id("imp"), kind="roll", actor=actor, received_at=received_at, status=Import.Status.RUNNING
+    )
+    roll = Roll.objects.create(record=record)
+    Inbox.objects.filter(id__in=_next_ids(kinds)).update(roll=roll)
+    batches = [
+        Batch(row.id, row.kind, row.source, row.call, row.received_at, zlib.decompress(row.body))
+        for row in roll.batches.order_by("id")
+    ]
+    return roll, batches
+
+
+def _next_ids(kinds: Iterable[str]) -> list[int]:
+    ids: list[int] = []
+    total = 0
+    free = Inbox.objects.filter(FREE, kind__in=kinds).order_by("id")
+    for number, size in free.values_list("id", "size").iterator():
+        total += size
+        if ids and total > LARGEST_ROLL:
+            break
+        ids.append(number)
+    return ids
