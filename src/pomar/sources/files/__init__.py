@@ -1,0 +1,1 @@
+"""CSV, Excel, Parquet and JSON lines, mapped to facts."""

@@ -1,0 +1,1 @@
+"""Events over HTTP, in the calls of the Segment specification: the clients people have work unchanged."""

@@ -1,0 +1,115 @@
+"""Giving out write keys, and taking them back."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from pomar.access.actions import Action
+from pomar.access.roles import Actor, Right
+from pomar.facts.loading import ImportResult
+from pomar.facts.roller import roll as roll_inbox
+from pomar.facts.schema import MANUAL
+from pomar.kernel import clock
+from pomar.kernel.errors import BadInput, Conflict, NotFound
+from pomar.sources.tracking.models import WriteKey
+from pomar.sources.tracking.staging import read
+
+KIND = "tracking"
+NAME = re.compile(r"[\w][\w.-]{0,99}")
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """The only time the key itself is shown."""
+
+    source: str
+    write_key: str
+
+
+class _AddKey(Action[NewKey]):
+    name = "add write key"
+    right = Right.IMPORT_FACTS
+    object_kind = "write key"
+
+    def __init__(self, user: Actor, source: str | None, product: str) -> None:
+        super().__init__(user)
+        self.source, self.product = source, product
+
+    def change(self) -> NewKey:
+        live = set(WriteKey.objects.filter(revoked_at=None).values_list("source", flat=True))
+        source = self.source or _free_name(live)
+        if not NAME.fullmatch(source) or source == MANUAL:
+            what = _("“%s” cannot name a source.") % source
+            raise BadInput("source add", what, _("Use letters, digits, dots, dashes and underscores."))
+        if source in live:
+            what = _("the source %s has a write key already.") % source
+            raise Conflict("source add", what, _("Choose another name, or revoke its key first."))
+        key = secrets.token_urlsafe(24)
+        self.key = WriteKey.objects.create(
+            digest=digest(key), ending=key[-4:], source=source, product=self.product,
+            created_at=clock.now(), created_by=str(getattr(self.user, "username", "")),
+        )  # fmt: skip
+        return NewKey(source, key)
+
+    def note(self, result: NewKey) -> dict[str, Any]:
+        return {"object_id": str(self.key.pk), "summary": result.source}
+
+
+def add_key(user: Actor, source: str | None = None, product: str = "") -> NewKey:
+    """A write key for a source, `tracking` unless named. `product` is what its events are use of where
+    they do not say. Raises NotAllowed, BadInput, Conflict."""
+    return _AddKey(user, source, product).run()
+
+
+class _RevokeKey(Action[WriteKey]):
+    name = "revoke write key"
+    right = Right.IMPORT_FACTS
+    object_kind = "write key"
+
+    def __init__(self, user: Actor, source: str) -> None:
+        super().__init__(user)
+        self.source = source
+
+    def change(self) -> WriteKey:
+        key = WriteKey.objects.select_for_update().filter(source=self.source, revoked_at=None).first()
+        if key is None:
+            what = _("the source %s has no write key.") % self.source
+            raise NotFound("source revoke", what, _("`pomar source list` shows them."))
+        key.revoked_at = clock.now()
+        key.save(update_fields=["revoked_at"])
+        return key
+
+    def note(self, result: WriteKey) -> dict[str, Any]:
+        return {"object_id": str(result.pk), "summary": result.source}
+
+
+def revoke_key(user: Actor, source: str) -> WriteKey:
+    """From now on nobody sends events with the key of this source; what came stays.
+
+    Raises NotAllowed, NotFound.
+    """
+    return _RevokeKey(user, source).run()
+
+
+def roll(user: Actor, progress: Any = None) -> ImportResult | None:
+    """Bring what waits in the inbox to the lake; None where nothing waits. Raises NotAllowed, Conflict."""
+    return roll_inbox(user, {KIND: read}, progress) if progress else roll_inbox(user, {KIND: read})
+
+
+def digest(key: str) -> str:
+    """Keys are long and random, so that their plain digest leads nobody back."""
+    return sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def _free_name(taken: set[str]) -> str:
+    name, number = KIND, 1
+    while name in taken:
+        number += 1
+        name = f"{KIND}-{number}"
+    return name

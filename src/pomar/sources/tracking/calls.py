@@ -1,0 +1,165 @@
+"""Calls as clients send them: one body of JSON in, single calls out, each with its moment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pomar.facts.inbox import Batch
+
+LARGEST_CALL = 32 * 1024
+LARGEST_BODY = 500 * 1024
+TYPES = ("identify", "track", "page", "screen", "group", "alias")
+SKEW = timedelta(seconds=5)
+"""Clocks and networks that are no further off than this are taken at their word."""
+
+YEARS = (1900, 2200)
+"""Times outside are mistakes."""
+
+HISTORICAL = "import"
+"""The call whose times are those of another system: nothing of them is corrected."""
+
+_ODD = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Broken(Exception):
+    """A call that cannot be read: which column, its value, and a short code of the reason."""
+
+    def __init__(self, column: str, value: Any, reason: str) -> None:
+        super().__init__(reason)
+        self.column, self.value, self.reason = column, value, reason
+
+
+@dataclass
+class Call:
+    """One call. `moment` is when it happened by the clock of the server."""
+
+    type: str
+    data: dict[str, Any]
+    message_id: str
+    moment: datetime
+    given: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Unread:
+    """A call that waits in quarantine; `type` as far as it is known."""
+
+    type: str
+    data: Any
+    message_id: str
+    moment: datetime
+    why: Broken
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body. Raises ValueError."""
+    try:
+        found = json.loads(body.decode("utf-8-sig"), parse_constant=lambda name: None)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
+def calls(batch: Batch) -> Iterator[Call | Unread]:
+    """Every call of a batch, in its order."""
+    try:
+        body = parse(batch.body)
+    except ValueError:
+        text = batch.body.decode("utf-8", "replace")
+        yield Unread("", text, f"{batch.id}", batch.received_at, Broken("body", text, "bad_event"))
+        return
+    if _ODD.search(batch.body):
+        body = _readable(body)
+    found = body.get("batch", [])
+    if batch.call not in ("batch", HISTORICAL) or not isinstance(found, list):
+        found = [body]
+    skew = _skew(body, batch)
+    for number, data in enumerate(found):
+        yield _call(data, batch, skew, number)
+
+
+def _call(data: Any, batch: Batch, skew: timedelta, number: int) -> Call | Unread:
+    kind = _type(data, batch)
+    fallback = f"{batch.received_at:%Y%m%dT%H%M%S.%f}-{batch.id}-{number}"
+    name = data.get("messageId") if isinstance(data, dict) else None
+    message = str(name) if isinstance(name, str | int) and name else fallback
+    try:
+        if not isinstance(data, dict):
+            raise Broken("type", data, "bad_event")
+        if kind not in TYPES:
+            raise Broken("type", kind, "bad_choice" if kind else "missing")
+        if len(batch.body) > LARGEST_CALL and _size(data) > LARGEST_CALL:
+            raise Broken("body", None, "too_long")
+        return Call(kind, data, message, _moment(data, batch, skew))
+    except Broken as why:
+        return Unread(kind, data, message, batch.received_at, why)
+
+
+def _type(data: Any, batch: Batch) -> str:
+    if batch.call in TYPES:
+        return batch.call
+    said = data.get("type") if isinstance(data, dict) else None
+    return said if isinstance(said, str) else ""
+
+
+def _size(data: dict[str, Any]) -> int:
+    return len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+
+def _moment(data: dict[str, Any], batch: Batch, skew: timedelta) -> datetime:
+    given = data.get("originalTimestamp") or data.get("timestamp")
+    if given is None:
+        return batch.received_at
+    try:
+        return _within(moment(given) + skew)
+    except (ValueError, OverflowError, OSError):
+        raise Broken("timestamp", given, "bad_date") from None
+
+
+def moment(given: Any) -> datetime:
+    """An ISO 8601 text, or seconds or milliseconds since 1970; without zone it is UTC.
+
+    Raises ValueError, OverflowError, OSError.
+    """
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return datetime.fromtimestamp(given / 1000 if abs(given) > 1e11 else given, UTC)
+    if not isinstance(given, str):
+        raise ValueError("no moment")
+    said = datetime.fromisoformat(given.strip())
+    return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _within(said: datetime) -> datetime:
+    if not YEARS[0] <= said.year < YEARS[1]:
+        raise ValueError("no year of ours")
+    return said
+
+
+def _skew(body: dict[str, Any], batch: Batch) -> timedelta:
+    """How far the client's clock is behind ours."""
+    if batch.call == HISTORICAL or "sentAt" not in body:
+        return timedelta(0)
+    try:
+        skew = batch.received_at - moment(body["sentAt"])
+    except (ValueError, OverflowError, OSError):
+        return timedelta(0)
+    return skew if abs(skew) > SKEW else timedelta(0)
+
+
+def _readable(value: Any) -> Any:
+    """Without what no text in the lake may hold: zero bytes and halves of characters."""
+    if isinstance(value, str):
+        return _UNREADABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_readable(one) for one in value]
+    if isinstance(value, dict):
+        return {_readable(key): _readable(one) for key, one in value.items()}
+    return value

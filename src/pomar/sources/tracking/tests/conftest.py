@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from pomar.facts.tests.conftest import company
+
+__all__ = ["company"]
