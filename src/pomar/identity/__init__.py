@@ -1,0 +1,1 @@
+"""Who is who: profiles become customers, people stand under organisations."""
