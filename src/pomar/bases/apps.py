@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BasesConfig(AppConfig):
+    name = "pomar.bases"
+    label = "bases"
