@@ -1,0 +1,1 @@
+"""Carrying intents out. Siblings here never import each other."""

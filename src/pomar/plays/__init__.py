@@ -1,0 +1,1 @@
+"""Who needs what: pure decisions from facts and now to intents."""
