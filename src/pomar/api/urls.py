@@ -1,0 +1,24 @@
+"""Addresses of the API, below /v1/. None ends with a slash: clients follow no redirect."""
+
+from django.urls import path
+
+from pomar.api import tracking
+
+CALLS = {
+    "batch": ("batch", "b"),
+    "import": ("import",),
+    "identify": ("identify", "i"),
+    "track": ("track", "t"),
+    "page": ("page", "p"),
+    "screen": ("screen", "s"),
+    "group": ("group", "g"),
+    "alias": ("alias", "a"),
+}
+"""Per call its addresses: the one servers use, and the short one of browsers and phones."""
+
+urlpatterns = [
+    path(address, tracking.receive, {"call": call}, name=f"tracking_{address}")
+    for call, addresses in CALLS.items()
+    for address in addresses
+]
+urlpatterns.append(path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"))

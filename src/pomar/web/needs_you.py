@@ -1,0 +1,94 @@
+"""What waits for a person, most urgent first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pomar.bases import kinds
+from pomar.bases.shapes import Bases
+from pomar.facts import queries as facts
+from pomar.web.asking import Asking
+from pomar.web.templatetags.pomar import number
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to do: its button opens the page where it is done."""
+
+    css: str
+    title: str
+    why: str
+    button: str
+    url: str
+
+
+def items(asked: Asking, bases: Bases) -> list[Item]:
+    found = [_failed(), _quarantine(), _products(), *_units(bases, asked)]
+    return [item for item in found if item]
+
+
+def _failed() -> Item | None:
+    latest = facts.imports(limit=1)
+    if not latest or latest[0].status != "failed":
+        return None
+    why = latest[0].error.splitlines()[-1] if latest[0].error else _("Nothing of it counts.")
+    return Item("bad", _("The latest import failed"), why, _("Open"), reverse("import", args=[latest[0].id]))
+
+
+def _quarantine() -> Item | None:
+    count = facts.open_quarantine()
+    if not count:
+        return None
+    title = ngettext("%(n)s row waits in quarantine", "%(n)s rows wait in quarantine", count)
+    return Item(
+        "warn",
+        title % {"n": number(count)},
+        _("They could not be read as facts, so no figure counts them."),
+        _("Correct"),
+        reverse("imports") + "?status=waiting",
+    )
+
+
+def _products() -> Item | None:
+    count = kinds.count_undeclared()
+    if not count:
+        return None
+    title = ngettext("%(n)s product: say what it is", "%(n)s products: say what they are", count)
+    why = _("Nobody declared their kind, so it is assumed. Both bases follow what you say.")
+    return Item("warn", title % {"n": number(count)}, why, _("Say"), reverse("products"))
+
+
+def _units(bases: Bases, asked: Asking) -> list[Item | None]:
+    def item(state: str, css: str, title: str, why: str, button: str) -> Item | None:
+        count = bases.unit_states.get(state)
+        url = f"{reverse('units')}?{urlencode(asked.params | {'state': state})}"
+        return Item(css, title % {"n": number(count)}, why, button, url) if count else None
+
+    return [
+        item(
+            "unverified",
+            "warn",
+            _("Use of %(n)s units is unverified"),
+            _("Their source is late or sends no usage: connect it, or ask the customer."),
+            _("List"),
+        ),
+        item(
+            "unlicensed_use",
+            "warn",
+            _("%(n)s units are used without a licence"),
+            _("They need one already: an offer rather than a reminder."),
+            _("List"),
+        ),
+        item(
+            "never_activated",
+            "good",
+            _("%(n)s units were never used once"),
+            _("A first success early on is what keeps a customer."),
+            _("List"),
+        ),
+    ]

@@ -1,0 +1,29 @@
+"""What arrived by HTTP, on the pages of imports."""
+
+from __future__ import annotations
+
+import pytest
+
+from pomar.facts.tests.conftest import company
+from pomar.sources.tracking.tests.calls import arrive
+
+__all__ = ["company"]
+
+
+@pytest.mark.parametrize("page", ["", "rows?fact=usage", "undo"])
+def test_a_roll_has_the_pages_of_an_import(client, manager, page):
+    client.force_login(manager)
+    done = arrive({"type": "track", "userId": "u", "event": "Saved"}, {"type": "video", "userId": "u"})
+
+    assert client.get("/imports/").status_code == 200
+    assert client.get(f"/imports/{done.import_id}/{page}").status_code == 200
+
+
+def test_the_page_says_how_calls_were_read_and_what_waits(client, manager):
+    client.force_login(manager)
+    done = arrive({"type": "track", "userId": "u", "event": "Saved"}, {"type": "video", "userId": "u"})
+
+    shown = client.get(f"/imports/{done.import_id}/").content.decode()
+
+    assert "event → <code>feature</code>" in shown
+    assert "Send identify, track, page, screen, group or alias." in shown

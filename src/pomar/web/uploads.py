@@ -1,0 +1,69 @@
+"""Files a person sent, kept between the preview and the decision, then removed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path, PurePath
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from pomar.kernel.errors import BadInput, NotFound, PomarError
+from pomar.kernel.home import home
+from pomar.kernel.ids import new_id
+from pomar.sources.files.mapping import Unmapped
+
+FORGOTTEN = 7 * 24 * 3600.0
+"""Seconds after which files that nobody loaded are removed."""
+
+
+def keep(files: list[UploadedFile]) -> str:
+    """Write the files into a folder of their own and return its name; drops those nobody came back for."""
+    for old in _root().glob("upl_*"):
+        if time.time() - old.stat().st_mtime > FORGOTTEN:
+            drop(old.name)
+    name = new_id("upl")
+    folder = _root() / name
+    folder.mkdir(parents=True)
+    for number, file in enumerate(files):
+        place = folder / (PurePath(file.name or "").name or f"file-{number}")
+        with place.open("xb") as target:
+            for chunk in file.chunks():
+                target.write(chunk)
+    return name
+
+
+def paths(name: str) -> list[Path]:
+    """The files kept under `name`. Raises NotFound."""
+    folder = _folder(name)
+    if not name.startswith("upl_") or not folder.is_dir():
+        raise NotFound("uploads", _("these files are here no longer."), _("Send them again."))
+    return sorted(folder.iterdir())
+
+
+def drop(name: str) -> None:
+    shutil.rmtree(_folder(name), ignore_errors=True)
+
+
+def told(error: PomarError, name: str) -> PomarError:
+    """An error about these files in words of the page: it knows neither our folders nor the command line."""
+    texts = [str(text).replace(f"{_folder(name)}/", "") for text in (error.where, error.what, error.fix)]
+    if isinstance(error, Unmapped):
+        if not error.rows:
+            return no_rows(texts[0])
+        fix = _("Choose what each row is, or rename the headers so that they say what is below. Headers read: %s.")
+        texts[2] = fix % ", ".join(error.headers[:20])
+    return PomarError(*texts)
+
+
+def no_rows(names: str) -> BadInput:
+    return BadInput(names, _("There is a header, and no row below it."), _("Export it again with its rows."))
+
+
+def _folder(name: str) -> Path:
+    return _root() / PurePath(name).name
+
+
+def _root() -> Path:
+    return home() / "uploads"

@@ -1,0 +1,176 @@
+"""Imports: what came in, what could not be read, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from pomar.access.masking import mask
+from pomar.bases import kinds
+from pomar.facts import actions, queries
+from pomar.facts.brought import STORED, brought
+from pomar.facts.models import Import
+from pomar.facts.schema import FACTS
+from pomar.kernel.errors import BadInput
+from pomar.sources.files.replay import Correction
+from pomar.sources.files.replay import replay as load_again
+from pomar.web import jobs, lists, words
+from pomar.web.guards import needs
+from pomar.web.templatetags.pomar import day, moment, number
+from pomar.web.views.preferences import back
+
+COUNTED = (*STORED, "repeats", "quarantined")
+SHOWN = ("source_id", "customer_ref", "occurred_at")
+"""Columns of the envelope that say which row it is."""
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where a statement without a date begins."""
+
+
+@needs("see_customers")
+def imports(request):
+    found = queries.imports(limit=lists.LIMIT + 1, offset=lists.offset(request))
+    if request.GET.get("status") == "waiting":
+        found = [info for info in found if info.open_rows]
+    offset = lists.offset(request)
+    context = {
+        "imports": [(info, info.total("repeats")) for info in found[: lists.LIMIT]],
+        "offset": offset,
+        "previous": max(offset - lists.LIMIT, 0),
+        "next": offset + lists.LIMIT if len(found) > lists.LIMIT else None,
+    }
+    return render(request, "pomar/imports.html", context)
+
+
+@needs("see_customers")
+def import_(request, import_id):
+    info = queries.import_(import_id)
+    reason = lists.text(request, "reason")
+    fact = lists.text(request, "fact")
+    page = queries.quarantined(import_id, lists.offset(request), 20, reason=reason, fact=fact)
+    again = _still_wrong(import_id, fact)
+    context = {
+        "info": info,
+        "counts": counted(info.counts),
+        "totals": [(verdict, info.total(verdict)) for verdict in COUNTED],
+        "reasons": queries.reasons(import_id),
+        "reason": reason,
+        "fact": fact,
+        "open_rows": page.total + len(again),
+        "rows": [(row, _faults(row), _wrong(row, info.files)) for row in (*again, *page.rows)],
+        "pager": lists.pager(page),
+        "undeclared": kinds.undeclared(import_id) if info.status == "complete" else [],
+        "kinds": words.PRODUCT_KINDS,
+    }
+    return render(request, "pomar/import.html", context)
+
+
+def _still_wrong(import_id, fact):
+    """Rows of the import that were corrected and wait with another fault, under the corrections; latest first."""
+    found, corrected = [], [import_id]
+    while corrected:
+        later = Import.objects.filter(replays__in=corrected, status=Import.Status.COMPLETE)
+        corrected = [one.id for one in later]
+        found += [(one.received_at, row) for one in later for row in queries.quarantined(one.id, fact=fact).rows]
+    return [row for _received, row in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def counted(counts):
+    """Per fact, each verdict with its number, in the order of the table."""
+    return [(fact, [(verdict, count.get(verdict, 0)) for verdict in COUNTED]) for fact, count in counts.items()]
+
+
+def _faults(row):
+    """Every fault of a quarantined row; a row in conflict with another has only that one."""
+    fix = words.REASONS["conflict"].meaning if row.reason == "conflict" else row.fix
+    own = {"column": row.column, "value": row.value, "reason": row.reason, "fix": fix}
+    return [own, *(fault for fault in row.problems if (fault["column"], fault["reason"]) != (row.column, row.reason))]
+
+
+def _wrong(row, files):
+    """The headers of the cells at fault, as the file's mapping reads them."""
+    columns = next((file["columns"] for file in files if file["file"] == row.file), {})
+    return {columns.get(fault["column"], fault["column"]) for fault in _faults(row)}
+
+
+@needs("see_customers")
+def rows(request, import_id):
+    """The rows behind a count of the import: those of one fact, of one verdict or of all."""
+    info = queries.import_(import_id)
+    verdict = request.GET.get("verdict")
+    verdict = verdict if verdict in STORED else None
+    sizes = {fact: sum(count[one] for one in STORED if verdict in (None, one)) for fact, count in info.counts.items()}
+    sizes = {fact: size for fact, size in sizes.items() if size}
+    asked = request.GET.get("fact")
+    fact = asked if asked in FACTS else next(iter(sizes), "profile")
+    page = brought(import_id, fact, verdict, lists.offset(request), lists.LIMIT)
+    columns = [name for name in (*SHOWN, *FACTS[fact].columns) if any(row[name] is not None for row in page.rows)]
+    hidden = {*FACTS[fact].personal, "properties"}
+    context = {
+        "info": info,
+        "fact": fact,
+        "verdict": verdict,
+        "sizes": sizes,
+        "asked": asked,
+        "all": sizes.get(fact, 0) if asked else sum(sizes.values()),
+        "columns": columns,
+        "rows": [(row["verdict"], _cells(row, columns, hidden, request.user)) for row in page.rows],
+        "pager": lists.pager(page),
+    }
+    return render(request, "pomar/rows.html", context)
+
+
+def _cells(row, columns, hidden, user):
+    """Each cell under its column's name, as the person may see it."""
+    kind = row.get("kind")
+    return [(name, _told(mask(row[name], name, user, kind) if name in hidden else row[name], name)) for name in columns]
+
+
+def _told(value, name):
+    if value is None or value == BEGINNING:
+        return "–"
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return "; ".join(value)
+    if isinstance(value, Decimal):
+        return number(float(value))
+    return words.CHOICES.get(name, {}).get(value, value)
+
+
+@needs("undo_import")
+def undo(request, import_id):
+    """Asks first, showing what would go; a POST takes the import back."""
+    info = queries.import_(import_id)
+    if request.method != "POST":
+        counts = [(fact, sum(count.get(verdict, 0) for verdict in STORED)) for fact, count in info.counts.items()]
+        return render(request, "pomar/undo.html", {"info": info, "counts": counts})
+    actions.undo(request.user, import_id)
+    messages.success(request, _("The import was taken back. What was known before still shows it."))
+    return redirect("job", jobs.start(request.user, "refresh", reverse("import", args=[import_id])).id)
+
+
+@require_POST
+@needs("correct_quarantine")
+def replay(request, import_id):
+    """Loads one quarantined row again with the cells as corrected."""
+    cells = {name.removeprefix("cell."): value for name, value in request.POST.items() if name.startswith("cell.")}
+    seq = request.POST.get("seq", "")
+    if not seq.isdecimal():
+        raise BadInput("seq", _("“%s” is not a row.") % seq, _("Reload the page."))
+    result = load_again(request.user, import_id, [Correction(request.POST.get("file", ""), int(seq), cells)])
+    if result.quarantined:
+        messages.error(request, _("The row still cannot be read: it waits with its new reason."))
+        return redirect(f"{back(request)}#row-1")
+    jobs.start(request.user, "refresh", back(request))
+    messages.success(request, _("The row was read. The figures are being counted again."))
+    return redirect(f"{back(request)}#{request.POST.get('here', 'quarantine')}")

@@ -1,0 +1,48 @@
+"""The page of a job: how far it is, then what came of it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from pomar.access.roles import require
+from pomar.web import jobs
+from pomar.web.models import Job
+
+
+def job(request, job_id):
+    """Asks for itself anew until the job is over, then leads on to what came of it."""
+    found = _of(request, job_id)
+    url = found.result.get("url") or found.back
+    if request.htmx and found.status == Job.Status.DONE:
+        if jobs.tell(found):  # the page goes on asking until the next one is there
+            messages.success(request, found.step)
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    waits = found.status in jobs.OPEN
+    works = jobs.someone_works()
+    context = {
+        "job": found,
+        "waits": waits,
+        "title": jobs.KINDS[found.kind].title,
+        "percent": round(100 * found.share),
+        "works": works,
+        "lost": jobs.is_lost(found),
+        "url": url,
+        "again": found.kind != "preview",
+    }
+    return render(request, "pomar/job.html", context)
+
+
+@require_POST
+def again(request, job_id):
+    return redirect("job", jobs.again(request.user, _of(request, job_id)).id)
+
+
+def _of(request, job_id) -> Job:
+    found = jobs.find(job_id)
+    require(request.user, jobs.KINDS[found.kind].right, request.path)
+    return found
