@@ -1,0 +1,5 @@
+"""Commands."""
+
+from pomar.cli.group import main
+
+__all__ = ["main"]

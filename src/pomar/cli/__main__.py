@@ -1,0 +1,3 @@
+from pomar.cli import main
+
+main(prog_name="pomar")

@@ -1,0 +1,103 @@
+"""The jobs that run by themselves. Each may be delivered twice: a second run changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, time, timedelta
+from time import monotonic
+
+from django_q.tasks import async_task, queue_size
+
+from pomar.access.roles import SYSTEM
+from pomar.kernel import clock
+from pomar.kernel.errors import Conflict, NothingKnown
+from pomar.sources.tracking.actions import roll
+
+log = logging.getLogger("pomar.jobs")
+
+NIGHTLY = {"housekeeping": time(1, 30), "refresh": time(2, 0)}
+"""Jobs of every night and when they start, in the company's time zone. Compacting is a new version of
+the lake, so the refresh comes right after it: by day the figures would look out of date."""
+
+EVERY = 2.0
+"""Seconds between two looks into the inbox."""
+LARGE = 10_000
+"""Rows of a roll after which the next one does not wait."""
+LONGEST_REST = 60.0
+"""Seconds to rest, at most, after rolls that failed."""
+PAUSE_OF_REFRESH = 30.0
+"""Seconds between two refreshes, at least, however much arrives."""
+
+
+def ensure_schedules() -> None:
+    """Plan the nightly jobs, unless they are planned already."""
+    from django_q.models import Schedule
+
+    for name, hour in NIGHTLY.items():
+        planned = {"func": f"pomar.cli.jobs.{name}", "schedule_type": Schedule.DAILY, "next_run": _next(hour)}
+        Schedule.objects.get_or_create(name=name, defaults=planned)
+
+
+class Rolling:
+    """Brings what arrives by HTTP to the lake, and asks for a refresh once something did.
+
+    `turn` is for the process that watches over the jobs; it never raises, and says how long to rest.
+    """
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.arrived = False
+        self.refreshed = -PAUSE_OF_REFRESH
+
+    def turn(self) -> float:
+        try:
+            rest = self._roll()
+            self._ask_for_refresh()
+            self.failures = 0
+        except Conflict:
+            rest = EVERY
+        except Exception:
+            self.failures += 1
+            rest = min(EVERY * 2**self.failures, LONGEST_REST)
+            log.exception("what arrived by HTTP could not be brought to the lake; next try in %s s", rest)
+        return rest
+
+    def _roll(self) -> float:
+        done = roll(SYSTEM)
+        self.arrived = self.arrived or bool(done and done.facts)
+        return 0.0 if done and done.rows >= LARGE else EVERY
+
+    def _ask_for_refresh(self) -> None:
+        """Refreshing takes longer than rolling: one at a time, and with a pause."""
+        due = monotonic() > self.refreshed + PAUSE_OF_REFRESH
+        if self.arrived and due and not queue_size():
+            async_task("pomar.cli.jobs.refresh")
+            self.arrived, self.refreshed = False, monotonic()
+
+
+def refresh() -> str:
+    """Bring the snapshot up to date; returns its id, or why there was nothing to do."""
+    from pomar.bases import actions
+
+    try:
+        return actions.refresh().id
+    except (Conflict, NothingKnown) as busy:
+        return str(busy)
+
+
+def housekeeping() -> str:
+    """Compact the lake's small files and drop those no reader can still need, unless an import runs."""
+    from pomar.facts import actions
+
+    try:
+        done = actions.tidy(SYSTEM)
+    except Conflict as busy:
+        return str(busy)
+    log.info("housekeeping: %s", done)
+    return ", ".join(f"{name} {sum(counts.values())}" for name, counts in done.items())
+
+
+def _next(hour: time) -> datetime:
+    now = datetime.now(clock.zone())
+    tonight = datetime.combine(now.date(), hour, clock.zone())
+    return tonight if tonight > now else tonight + timedelta(days=1)
