@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,9 +101,10 @@ def _bridge(title: str, places: tuple[Place, ...]) -> Any:
 def refresh_command(as_json: bool) -> None:
     start()
     from pomar.bases import actions
+    from pomar.kernel import locks
 
     with progress() as moved:
-        done = actions.refresh(progress=moved)
+        done = locks.in_turn(partial(actions.refresh, progress=moved), moved)
     if as_json:
         answer({"snapshot": done.id, "taken_at": done.info["taken_at"]})
     else:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+from pomar.kernel.errors import Conflict
 from pomar.kernel.home import home
+
+Result = TypeVar("Result")
+
+PATIENCE = 600.0
+"""Seconds to wait for another import or refresh to end."""
 
 
 @contextmanager
@@ -35,6 +43,19 @@ def is_held(name: str) -> bool:
 def drop(name: str) -> None:
     """Remove the file of a lock that nobody will ask for again."""
     _file(name).unlink(missing_ok=True)
+
+
+def in_turn(work: Callable[[], Result], told: Callable[[str, float], None]) -> Result:
+    """Do it once nobody else does the like. Raises Conflict after long waiting."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return work()
+        except Conflict as busy:
+            if time.monotonic() > until:
+                raise
+            told(busy.what, 0.0)
+            time.sleep(0.5)
 
 
 def _file(name: str) -> Path:

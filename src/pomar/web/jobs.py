@@ -24,7 +24,7 @@ from pomar.access.actions import Action
 from pomar.access.roles import Right
 from pomar.bases import actions as bases
 from pomar.kernel import clock, locks
-from pomar.kernel.errors import Conflict, NotFound, PomarError
+from pomar.kernel.errors import NotFound, PomarError
 from pomar.kernel.ids import new_id
 from pomar.sources.files.actions import import_files
 from pomar.web import company, uploads
@@ -38,8 +38,6 @@ ATTEMPTS = 3
 KEPT = timedelta(days=30)
 OFTEN = 0.5
 """Seconds between two writings of how far a job is."""
-PATIENCE = 600.0
-"""Seconds to wait for another import or refresh to end."""
 
 OPEN = (Job.Status.QUEUED, Job.Status.RUNNING)
 
@@ -73,22 +71,22 @@ def load(job: Job, told: Told) -> str:
     if "import_id" not in job.result:
         paths, options = uploads.paths(job.params["kept"]), job.params["options"]
         into = partial(import_files, job.user, paths, confirmed=True, progress=_part(told, 0.0, 0.6), **options)
-        done = _in_turn(into, told)
+        done = locks.in_turn(into, told)
         _remember(job, import_id=done.import_id, facts=done.facts, url=reverse("import", args=[done.import_id]))
     uploads.drop(job.params["kept"])
-    _in_turn(partial(bases.refresh, job.user, _part(told, 0.6, 1.0)), told)
+    locks.in_turn(partial(bases.refresh, job.user, _part(told, 0.6, 1.0)), told)
     facts = job.result["facts"]
     return ngettext("%(n)s fact came in.", "%(n)s facts came in.", facts) % {"n": number(facts)}
 
 
 def refresh(job: Job, told: Told) -> str:
-    _in_turn(partial(bases.refresh, job.user, told), told)
+    locks.in_turn(partial(bases.refresh, job.user, told), told)
     return _("Counted again: every figure includes all facts received so far.")
 
 
 def advance(job: Job, told: Told) -> str:
     since = date.fromisoformat(job.params["since"])
-    moment = _in_turn(partial(company.advance, job.user, since=since, progress=told), told)
+    moment = locks.in_turn(partial(company.advance, job.user, since=since, progress=told), told)
     return _("The demo company is now on %(day)s.") % {"day": day(moment)}
 
 
@@ -248,16 +246,3 @@ class _Progress:
 
 def _part(told: Told, start: float, end: float) -> Told:
     return lambda what, share: told(what, start + (end - start) * share)
-
-
-def _in_turn(work: Callable[[], Any], told: Told) -> Any:
-    """Do it once nobody else imports or refreshes. Raises Conflict after long waiting."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return work()
-        except Conflict as busy:
-            if time.monotonic() > until:
-                raise
-            told(busy.what, 0.0)
-            time.sleep(2)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,6 +11,7 @@ from click.testing import Result
 from pomar.bases import queries
 from pomar.bases.shapes import Bases, Place
 from pomar.cli.testing import answered, brought_in, refused
+from pomar.facts import lake
 
 Run = Callable[..., Result]
 WHOLE = Bases(
@@ -80,3 +83,13 @@ def test_before_the_first_import_nothing_is_known(pomar: Run) -> None:
 def test_counting_an_empty_installation_makes_nothing_known(pomar: Run) -> None:
     answered(pomar("refresh", "--json"))
     assert refused(pomar("bases", "--json"))[0] == 5
+
+
+@pytest.mark.slow
+def test_counting_waits_for_whoever_counts_already(pomar: Run) -> None:
+    brought_in("imp_1", purchase=[{"customer_ref": "c1", "quantity": 1.0}])
+    held = ExitStack()
+    held.enter_context(lake.writing("refresh"))
+    threading.Timer(1.0, held.close).start()
+    assert answered(pomar("refresh", "--json"))["snapshot"]
+    assert answered(pomar("bases", "--json"))["customer_base"]["customers"] == 1
