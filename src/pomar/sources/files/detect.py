@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from pomar.engine import duck
 from pomar.facts.schema import FACTS, Fact
-from pomar.sources.files import parsing, taxids
+from pomar.facts.typed import parsing, taxids
+from pomar.facts.typed.styles import DateStyle, NumberStyle, date_styles, number_styles
+from pomar.facts.typed.values import is_date, is_number
 from pomar.sources.files.cells import read
 from pomar.sources.files.headers import FILE_NAMES, names, normal, targets
 from pomar.sources.files.layout import Layout
 from pomar.sources.files.mapping import Mapping, Rule, Unmapped
 from pomar.sources.files.packed import unpacked
 from pomar.sources.files.shapes import shapes
-from pomar.sources.files.styles import DateStyle, NumberStyle, date_styles, number_styles
 from pomar.sources.files.texts import Texts, clean
-from pomar.sources.files.values import is_date, is_number
 
 _UNIT_PRICE = {
     "unit price",

@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pomar.facts.schema import DAY, Fact
-from pomar.kernel import clock
-from pomar.sources.files.cells import quoted
-from pomar.sources.files.detect import Detection
-from pomar.sources.files.headers import normal
-from pomar.sources.files.mapping import Rule
-from pomar.sources.files.styles import DateStyle, NumberStyle
-from pomar.sources.files.texts import NUL_SHOWN, Texts
-from pomar.sources.files.values import (
+from pomar.facts.typed.styles import DateStyle, NumberStyle
+from pomar.facts.typed.values import (
     IDS,
     LONGEST_ID,
     Value,
@@ -25,6 +19,12 @@ from pomar.sources.files.values import (
     number,
     typed,
 )
+from pomar.kernel import clock
+from pomar.sources.files.cells import quoted
+from pomar.sources.files.detect import Detection
+from pomar.sources.files.headers import normal
+from pomar.sources.files.mapping import Rule
+from pomar.sources.files.texts import NUL_SHOWN, Texts
 
 _BRAZILIAN = {"cpf", "cnpj"}
 

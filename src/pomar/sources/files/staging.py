@@ -12,15 +12,15 @@ import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from pomar.facts.schema import DAY, FACTS, MONEY, NUMBER, TEXT, TIME, WHOLE, WORDS, YES_NO, Fact
+from pomar.facts.typed.styles import DateStyle
+from pomar.facts.typed.values import FIXES
 from pomar.sources.files.cells import quoted, read
 from pomar.sources.files.detect import Detection, describe, guess, prepare
 from pomar.sources.files.layout import LONGEST_LINE
 from pomar.sources.files.mapping import Mapping, Rule, Unmapped, fitted
 from pomar.sources.files.packed import unpacked
 from pomar.sources.files.rules import Cell, cell_of
-from pomar.sources.files.styles import DateStyle
 from pomar.sources.files.texts import NUL_SHOWN, Texts, clean
-from pomar.sources.files.values import FIXES
 
 DEFAULT_SOURCE = "files"
 _NATURAL_ID = {"profile": "customer_ref", "product": "product", "license": "unit_id", "deployment": "unit_id"}

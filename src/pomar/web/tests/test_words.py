@@ -4,7 +4,7 @@ from pomar.access.masking import MASKS
 from pomar.bases.shapes import EVIDENCE, PLACES, STATUSES, UNIT_STATES
 from pomar.facts.models import Import
 from pomar.facts.schema import FACTS
-from pomar.sources.files.values import FIXES
+from pomar.facts.typed.values import FIXES
 from pomar.web import words
 
 

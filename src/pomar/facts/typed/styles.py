@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 from django.utils.translation import gettext as _
 
-from pomar.sources.files.parsing import ISO, MONTH
+from pomar.facts.typed.parsing import ISO, MONTH
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST, UNIX = "day-month-year", "month-day-year", "iso", "unix"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop
 
 from pomar.facts.schema import DAY, ENVELOPE, MONEY, NUMBER, TEXT, TIME, WHOLE, WORDS, YES_NO, Fact
+from pomar.facts.typed.choices import CURRENCIES, case
+from pomar.facts.typed.parsing import ISO, NOTHING
+from pomar.facts.typed.styles import DAY_FIRST, MONTH_FIRST, DateStyle, NumberStyle
 from pomar.kernel import clock
-from pomar.sources.files.choices import CURRENCIES, case
-from pomar.sources.files.parsing import ISO, NOTHING
-from pomar.sources.files.styles import DAY_FIRST, MONTH_FIRST, DateStyle, NumberStyle
 
 IDS = ("source_id", "customer_ref", "order_ref", "unit_id", "parent_ref", "referred_by", "actor")
 LONGEST_ID = 500
