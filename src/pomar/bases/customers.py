@@ -9,7 +9,7 @@ from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table
 
 from pomar.bases import refunds
 from pomar.bases.ledger import Ledger
-from pomar.bases.rhythm import Rhythm, median_so_far
+from pomar.bases.rhythm import Rhythm
 from pomar.bases.shapes import PLACES, STATUSES, UNIT_STATES
 from pomar.bases.spans import FOREVER, holds, masks, merged, numbered, spans, squeezed, steps
 from pomar.engine import Engine
@@ -252,7 +252,8 @@ class Customers:
         days = days.mutate(
             nth=ibis.row_number().over(order), next=days.day_number.lead().over(order).fill_null(FOREVER)
         )
-        days = median_so_far(self.engine, days, "gap", keys, "day_number")
+        upto = ibis.window(group_by=keys, order_by="day_number", preceding=None, following=0)
+        days = days.mutate(own=days.gap.quantile(0.5).over(upto))
         told = days.select(
             "root",
             "product",

@@ -135,15 +135,3 @@ def _beyond(
     count = len(which)
     names = [pa.array([product] * count), last[which], pa.array([limit] * count)]
     return pa.table([*names, start[which, first], ends[final]], schema=SPANS)
-
-
-def median_so_far(engine: Engine, rows: Table, gap: str, keys: tuple[str, ...], order: str) -> Table:
-    """Add `own`: the median of the gaps up to each row. From their sorted list, which both engines do
-    alike; held in between, because the list is named four times."""
-    upto = ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
-    listed = engine.keep(rows.mutate(sofar=rows[gap].collect().over(upto)))
-    ordered = engine.keep(listed.mutate(sofar=listed.sofar.sort()))
-    size = ordered.sofar.length()
-    places = [(place // 2).cast("int32") for place in (size - 1, size)]  # Spark indexes by INT alone
-    low, high = (ordered.sofar[place] for place in places)
-    return ordered.mutate(own=(low + high) / 2.0).drop("sofar")

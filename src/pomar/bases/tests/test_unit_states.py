@@ -191,7 +191,8 @@ SOME = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-MANY = settings(SOME, max_examples=10, derandomize=False)
+MANY = settings(SOME, max_examples=3)
+EVER_NEW = settings(SOME, max_examples=60, derandomize=False)
 
 
 @pytest.mark.slow
@@ -206,6 +207,13 @@ def test_random_histories_in_a_zone_west_of_greenwich_around_a_leap_day(company,
 @example(seed=66)  # Bought and taken back before anything told that the product is durable.
 @given(seed=st.integers(0, 10**9))
 def test_many_more_random_histories(company, seed, tmp_path_factory, monkeypatch):
+    assert_random_histories(seed, tmp_path_factory, monkeypatch)
+
+
+@pytest.mark.long
+@EVER_NEW
+@given(seed=st.integers(0, 10**9))
+def test_random_histories_nobody_saw_before(company, seed, tmp_path_factory, monkeypatch):
     assert_random_histories(seed, tmp_path_factory, monkeypatch)
 
 

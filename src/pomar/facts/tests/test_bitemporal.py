@@ -173,9 +173,20 @@ def test_a_history_is_told_as_the_model_tells_it(company, monkeypatch):
 
 
 @pytest.mark.slow
-@settings(FIXED, max_examples=20)
+@settings(FIXED, max_examples=8)
 @given(history=st.lists(steps, min_size=2, max_size=8))
 def test_any_history_is_told_as_the_model_tells_it(company, monkeypatch, history):
+    told_as_the_model(company, monkeypatch, history)
+
+
+@pytest.mark.long
+@settings(FIXED, max_examples=60, derandomize=False)
+@given(history=st.lists(steps, min_size=2, max_size=8))
+def test_histories_nobody_saw_before_are_told_as_the_model_tells_them(company, monkeypatch, history):
+    told_as_the_model(company, monkeypatch, history)
+
+
+def told_as_the_model(company, monkeypatch, history):
     model = fresh(monkeypatch, company)
     live(history, model)
     agree(engine(), model)
