@@ -3,8 +3,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 POSTGRES ?= postgresql://postgres@127.0.0.1:5432/postgres
-# Test files are dealt to two processes; what a file sets up stays with one of them.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Test files are dealt to two processes, as conftest.py groups them.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: help demo test test-postgres slow long lint bench lock messages clean
 .DEFAULT_GOAL := help
