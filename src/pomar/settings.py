@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "pomar.access",
     "pomar.facts",
     "pomar.privacy",
+    "pomar.sources.files",
     "pomar.sources.tracking",
     "pomar.bases",
     "pomar.web",

@@ -27,6 +27,7 @@ from pomar.kernel import clock, locks
 from pomar.kernel.errors import NotFound, PomarError
 from pomar.kernel.ids import new_id
 from pomar.sources.files.actions import import_files
+from pomar.sources.files.looking import look
 from pomar.web import company, uploads
 from pomar.web.models import Job
 from pomar.web.templatetags.pomar import day, number
@@ -56,20 +57,22 @@ class Kind:
 def preview(job: Job, told: Told) -> str:
     kept, options = job.params["kept"], job.params["options"]
     try:
-        found = import_files(job.user, uploads.paths(kept), dry_run=True, progress=told, **options)
-        if not found.rows:
-            raise uploads.no_rows(", ".join(file["file"] for file in found.files))
+        found = look(job.user, uploads.paths(kept), told, choices=job.params.get("choices"), **options)
+        if not any(card["rows"] for card in found.cards):
+            raise uploads.no_rows(", ".join(card["file"] for card in found.cards))
     except BaseException:
         uploads.drop(kept)
         raise
-    names = ("rows", "facts", "repeats", "quarantined", "reasons", "counts", "files")
+    uploads.note(kept, job.id, {"samples": found.samples, "examples": found.examples})
+    names = ("rows", "facts", "repeats", "quarantined", "reasons", "counts", "files", "cards")
     _remember(job, url=reverse("preview", args=[job.id]), **{name: getattr(found, name) for name in names})
     return _("The files were read. Nothing is stored yet.")
 
 
 def load(job: Job, told: Told) -> str:
     if "import_id" not in job.result:
-        paths, options = uploads.paths(job.params["kept"]), job.params["options"]
+        paths = uploads.paths(job.params["kept"])
+        options = job.params["options"] | {"choices": job.params.get("choices")}
         into = partial(import_files, job.user, paths, confirmed=True, progress=_part(told, 0.0, 0.6), **options)
         done = locks.in_turn(into, told)
         _remember(job, import_id=done.import_id, facts=done.facts, url=reverse("import", args=[done.import_id]))

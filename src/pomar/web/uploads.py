@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path, PurePath
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
@@ -27,11 +29,19 @@ def keep(files: list[UploadedFile]) -> str:
     folder = _root() / name
     folder.mkdir(parents=True)
     for number, file in enumerate(files):
-        place = folder / (PurePath(file.name or "").name or f"file-{number}")
-        with place.open("xb") as target:
+        with _free(folder, PurePath(file.name or "").name or f"file-{number}").open("xb") as target:
             for chunk in file.chunks():
                 target.write(chunk)
     return name
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Two systems may both call their export customers.csv."""
+    place, number = folder / name, 1
+    while place.exists():
+        number += 1
+        place = folder / f"{PurePath(name).stem}-{number}{PurePath(name).suffix}"
+    return place
 
 
 def paths(name: str) -> list[Path]:
@@ -44,16 +54,29 @@ def paths(name: str) -> list[Path]:
 
 def drop(name: str) -> None:
     shutil.rmtree(_folder(name), ignore_errors=True)
+    shutil.rmtree(_notes(name), ignore_errors=True)
+
+
+def note(name: str, job_id: str, seen: dict[str, Any]) -> None:
+    """Keep what a job saw in the files, values of persons among it, for as long as the files."""
+    _notes(name).mkdir(exist_ok=True)
+    (_notes(name) / f"{job_id}.json").write_text(json.dumps(seen), encoding="utf-8")
+
+
+def noted(name: str, job_id: str) -> dict[str, Any]:
+    """What a job saw in the files; nothing once they are dropped."""
+    try:
+        found: dict[str, Any] = json.loads((_notes(name) / f"{job_id}.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return found
 
 
 def told(error: PomarError, name: str) -> PomarError:
     """An error about these files in words of the page: it knows neither our folders nor the command line."""
     texts = [str(text).replace(f"{_folder(name)}/", "") for text in (error.where, error.what, error.fix)]
-    if isinstance(error, Unmapped):
-        if not error.rows:
-            return no_rows(texts[0])
-        fix = _("Choose what each row is, or rename the headers so that they say what is below. Headers read: %s.")
-        texts[2] = fix % ", ".join(error.headers[:20])
+    if isinstance(error, Unmapped) and not error.rows:
+        return no_rows(texts[0])
     return PomarError(*texts)
 
 
@@ -63,6 +86,10 @@ def no_rows(names: str) -> BadInput:
 
 def _folder(name: str) -> Path:
     return _root() / PurePath(name).name
+
+
+def _notes(name: str) -> Path:
+    return _root() / f"{PurePath(name).name}.seen"
 
 
 def _root() -> Path:

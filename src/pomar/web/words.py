@@ -142,16 +142,16 @@ EVIDENCE: dict[str, Word] = {
 }
 
 FACTS: dict[str, Word] = {
-    "profile": Word(_("Profile")),
-    "product": Word(_("Product")),
-    "purchase": Word(_("Purchase")),
-    "license": Word(_("Licence")),
-    "deployment": Word(_("Deployment")),
-    "usage": Word(_("Usage")),
-    "interaction": Word(_("Interaction")),
-    "ticket": Word(_("Ticket")),
-    "feedback": Word(_("Feedback")),
-    "consent": Word(_("Consent")),
+    "profile": Word(_("Profile"), _("who a customer is")),
+    "product": Word(_("Product"), _("what you sell")),
+    "purchase": Word(_("Purchase"), _("what somebody bought, or gave back")),
+    "license": Word(_("Licence"), _("a licence or subscription")),
+    "deployment": Word(_("Deployment"), _("something installed at a customer")),
+    "usage": Word(_("Usage"), _("somebody used a product")),
+    "interaction": Word(_("Interaction"), _("an e-mail, call, visit or meeting")),
+    "ticket": Word(_("Ticket"), _("a support case")),
+    "feedback": Word(_("Feedback"), _("a survey answer, review or mention")),
+    "consent": Word(_("Consent"), _("what somebody agreed to or refused")),
 }
 
 KINDS: dict[str, Word] = {
@@ -292,6 +292,14 @@ VERDICTS: dict[str, Word] = {
     "quarantined": Word(_("Quarantined"), _("could not be read")),
 }
 """What an import's rows were judged to be."""
+
+EXAMPLES: dict[str, Word] = {
+    "new": Word(_("New")),
+    "changed": Word(_("Changed")),
+    "repeated": Word(_("Repeats")),
+    "rejected": Word(_("Cannot be read"), _("these rows would wait in quarantine, where they can be corrected")),
+}
+"""What kinds of rows a preview shows examples of."""
 
 REASONS: dict[str, Word] = {
     "missing": Word(_("Missing value")),

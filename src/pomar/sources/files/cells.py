@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -253,9 +253,9 @@ def _as_text(name: str, kind: str) -> str:
 def _excel(con: duckdb.DuckDBPyConnection, path: Path, table: str, sheet: str | None) -> Cells:
     with excel.opened(path) as book:
         name = excel.choose_sheet(book, path, sheet)
-        headers, batches = excel.rows(book, path, name)
+        headers, above, batches = excel.rows(book, path, name)
         con.register("excel_rows", batches)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM excel_rows")
         con.unregister("excel_rows")
-    found = replace(Layout("excel", headers=headers), sheet=name)
+    found = Layout("excel", headers=headers, sheet=name, above=above)
     return Cells(table, found, excel.typed(con, table, headers))

@@ -257,7 +257,11 @@ def _unclear(path: Path, texts: Texts, nearest: Match) -> Unmapped:
     fix = _(
         "Name the fact (--as) and the columns (--map); the first row must hold the headers. Headers read: {headers}."
     )
-    return Unmapped(str(path), what, fix.format(headers=", ".join(headers[:20])), headers, texts.rows)
+    columns = {target: rule for target, (rule, _how) in nearest.found.items()}
+    return Unmapped(
+        str(path), what, fix.format(headers=", ".join(headers[:20])),
+        headers=headers, rows=texts.rows, nearest=Mapping(nearest.fact, columns, where=str(path)),
+    )  # fmt: skip
 
 
 def describe(

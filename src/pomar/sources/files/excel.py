@@ -39,10 +39,11 @@ def opened(path: Path) -> Iterator[Any]:
         book.close()
 
 
-def sheets(path: Path) -> list[str]:
-    """The names of the sheets that hold anything."""
+def sheets(path: Path) -> dict[str, tuple[str, ...]]:
+    """The sheets that hold anything, each with its headers."""
     with opened(path) as book:
-        return [name for name in book.sheetnames if next(_filled(book[name]), None)]
+        heads = {name: list(islice(_filled(book[name]), HEAD)) for name in book.sheetnames}
+    return {name: _headers(head)[0] for name, head in heads.items() if head}
 
 
 def choose_sheet(book: Any, path: Path, wanted: str | None) -> str:
@@ -59,16 +60,22 @@ def choose_sheet(book: Any, path: Path, wanted: str | None) -> str:
     raise BadInput(str(path), _("The sheet is empty."), _("Put the headers in its first row."))
 
 
-def rows(book: Any, path: Path, sheet: str) -> tuple[tuple[str, ...], pa.RecordBatchReader]:
-    """Headers (the first row that holds anything but a title) and batches of `seq, bad, row, c1 ... cn`."""
+def rows(book: Any, path: Path, sheet: str) -> tuple[tuple[str, ...], int, pa.RecordBatchReader]:
+    """Headers (the first row that holds anything but a title), how many titles stand above, and batches of
+    `seq, bad, row, c1 ... cn`."""
     filled = _filled(book[sheet])
     head = list(islice(filled, HEAD))
-    place = titles([_trimmed(row) for row in head])
-    headers = unique([cell or "" for cell in _trimmed(head[place])])
+    headers, place = _headers(head)
     filled = chain(head[place + 1 :], filled)
     names = ["bad", "row", *(f"c{place}" for place in range(1, len(headers) + 1))]
     schema = pa.schema([("seq", pa.int64()), *((name, pa.string()) for name in names)])
-    return headers, pa.RecordBatchReader.from_batches(schema, _batches(filled, len(headers), schema))
+    return headers, place, pa.RecordBatchReader.from_batches(schema, _batches(filled, len(headers), schema))
+
+
+def _headers(head: list[tuple[Any, ...]]) -> tuple[tuple[str, ...], int]:
+    """The headers among the first rows, and how many rows stand above them."""
+    place = titles([_trimmed(row) for row in head])
+    return unique([cell or "" for cell in _trimmed(head[place])]), place
 
 
 def _trimmed(row: tuple[Any, ...]) -> list[str | None]:

@@ -33,7 +33,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 @dataclass(frozen=True)
 class Layout:
-    """What must be known to read a file's cells. `header_lines` are physical lines of the header."""
+    """What must be known to read a file's cells. `header_lines` are physical lines of the header, `above` the
+    rows before it that are no headers, such as a title."""
 
     format: str
     encoding: str = "utf-8"
@@ -41,6 +42,7 @@ class Layout:
     headers: tuple[str, ...] = ()
     header_lines: int = 1
     sheet: str | None = None
+    above: int = 0
 
 
 def find_format(path: Path) -> str:
@@ -238,8 +240,20 @@ def find_csv(path: Path, encoding: str | None = None, delimiter: str | None = No
             _("Use one of: comma, semicolon, tab, vertical bar."),
         )
     _refuse_wrong_delimiter(path, text, chosen, likely)
-    headers, lines = header(text, chosen)
-    return Layout("csv", codec, chosen, headers, lines)
+    headers, lines, above = header(text, chosen)
+    return Layout("csv", codec, chosen, headers, lines, above=above)
+
+
+def peek(head: bytes) -> tuple[str, ...]:
+    """The headers of a delimited file by its first bytes; none where it is no such file."""
+    if head.startswith((b"PAR1", b"PK\x03\x04", b"{", b"[")) or not head.strip():
+        return ()
+    mark = next((name for bom, name in _BOMS if head.startswith(bom)), None)
+    for codec in (mark or _zero_pattern(head) or "utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            text = codecs.getincrementaldecoder(codec)().decode(head)
+            return header(text, find_delimiter(text))[0]
+    return ()
 
 
 def _refuse_wrong_delimiter(path: Path, text: str, chosen: str, likely: str) -> None:
@@ -254,16 +268,18 @@ def _refuse_wrong_delimiter(path: Path, text: str, chosen: str, likely: str) -> 
         )
 
 
-def header(text: str, delimiter: str) -> tuple[tuple[str, ...], int]:
-    """The headers, each made unique, and how many physical lines they and the titles and blank lines before take."""
+def header(text: str, delimiter: str) -> tuple[tuple[str, ...], int, int]:
+    """The headers, each made unique; how many physical lines they and the titles and blank lines before take;
+    how many rows of titles there are."""
     above = 1 if _SAYS_DELIMITER.match(text) else 0
     reader = csv.reader(io.StringIO(_SAYS_DELIMITER.sub("", text)), delimiter=delimiter)
     filled = ((row, reader.line_num) for row in reader if any(cell.strip() for cell in row))
     rows: list[tuple[list[str], int]] = []
     with suppress(csv.Error):
         rows.extend(islice(filled, HEAD))
-    names, line = rows[titles([row for row, _line in rows])] if rows else ([], max(reader.line_num, 1))
-    return unique(names), line + above
+    place = titles([row for row, _line in rows])
+    names, line = rows[place] if rows else ([], max(reader.line_num, 1))
+    return unique(names), line + above, place
 
 
 def unique(names: list[str]) -> tuple[str, ...]:

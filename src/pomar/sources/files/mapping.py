@@ -49,11 +49,16 @@ from pomar.sources.files.headers import normal, targets
 
 
 class Unmapped(BadInput):
-    """Nothing tells which columns of a file of `rows` rows, with these headers, say what its fact needs."""
+    """Nothing tells which columns of a file of `rows` rows, with these headers, say what its fact needs.
 
-    def __init__(self, where: str, what: str, fix: str, headers: tuple[str, ...], rows: int) -> None:
+    `nearest` is the mapping that comes closest.
+    """
+
+    def __init__(
+        self, where: str, what: str, fix: str, *, headers: tuple[str, ...], rows: int, nearest: Mapping
+    ) -> None:
         super().__init__(where, what, fix)
-        self.headers, self.rows = headers, rows
+        self.headers, self.rows, self.nearest = headers, rows, nearest
 
 
 DATE_ORDERS = ("day-month-year", "month-day-year", "iso", "unix")

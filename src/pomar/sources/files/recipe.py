@@ -21,11 +21,12 @@ def recipe(found: Detection) -> dict[str, Any]:
     }
     return {
         "fact": found.fact,
-        "columns": {target: _written(rule) for target, rule in found.mapping.columns.items()},
+        "columns": {target: written(rule) for target, rule in found.mapping.columns.items()},
         "options": {key: value for key, value in settled.items() if value},
     }
 
 
-def _written(rule: Rule) -> dict[str, Any]:
+def written(rule: Rule) -> dict[str, Any]:
+    """A rule as a mapping writes it."""
     given = asdict(rule) | {"values": dict(rule.values)}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value}

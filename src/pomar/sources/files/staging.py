@@ -136,8 +136,9 @@ def _require(mapping: Mapping, path: Path, texts: Texts) -> None:
                     columns=_(" or ").join(group), fact=mapping.fact
                 ),
                 _('Map it: {column} = "Header" under [columns].').format(column=group[0]),
-                texts.cells.layout.headers,
-                texts.rows,
+                headers=texts.cells.layout.headers,
+                rows=texts.rows,
+                nearest=mapping,
             )
 
 

@@ -163,7 +163,7 @@ def test_json_lines_with_a_bad_line_and_a_nested_value(staged, write):
 
 def test_a_sheet_is_chosen_by_name(staged, tmp_path):
     path = book(tmp_path / "b.xlsx", ("People", [("id", "name"), (1, "Ana")]), ("Orders", [HEADERS, *ROWS]))
-    assert excel.sheets(path) == ["People", "Orders"]
+    assert excel.sheets(path) == {"People": ("id", "name"), "Orders": tuple(HEADERS)}
     mapping = {
         "fact": "purchase", "options": {"sheet": "Orders"}, "columns": {"ordered_on": "order date", "amount": "amount"}
     }  # fmt: skip
