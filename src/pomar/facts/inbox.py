@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 
 from pomar.facts.models import Import, Inbox, Roll
 from pomar.kernel import clock
@@ -47,6 +47,18 @@ def waiting() -> int:
     return Inbox.objects.count()
 
 
+def latest(kind: str, source: str) -> Iterator[Batch]:
+    """Batches of a source that are not in the lake yet, newest first."""
+    for row in Inbox.objects.filter(kind=kind, source=source).order_by("-id").iterator(chunk_size=10):
+        yield _batch(row)
+
+
+def waiting_by_source(kind: str) -> dict[str, tuple[int, datetime]]:
+    """Per source its batches that are not in the lake yet, and when the last of them came."""
+    found = Inbox.objects.filter(kind=kind).values_list("source").annotate(Count("id"), Max("received_at"))
+    return {source: (count, last) for source, count, last in found.order_by("source")}
+
+
 def anything_waits(kinds: Iterable[str]) -> bool:
     """Whether batches of these kinds are not in the lake yet."""
     return Inbox.objects.filter(kind__in=kinds).exists()
@@ -65,11 +77,11 @@ def claim(kinds: Iterable[str], actor: str, received_at: datetime) -> tuple[Roll
     )
     roll = Roll.objects.create(record=record)
     Inbox.objects.filter(id__in=_next_ids(kinds)).update(roll=roll)
-    batches = [
-        Batch(row.id, row.kind, row.source, row.call, row.received_at, zlib.decompress(row.body))
-        for row in roll.batches.order_by("id")
-    ]
-    return roll, batches
+    return roll, [_batch(row) for row in roll.batches.order_by("id")]
+
+
+def _batch(row: Inbox) -> Batch:
+    return Batch(row.id, row.kind, row.source, row.call, row.received_at, zlib.decompress(row.body))
 
 
 def _next_ids(kinds: Iterable[str]) -> list[int]:

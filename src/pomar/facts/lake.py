@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from errno import ENOSPC
 from pathlib import Path
 from urllib.parse import unquote
@@ -48,6 +48,8 @@ QUARANTINE = pa.schema(
 ROLLING = "roll"
 """The lock a roller holds beside the import's. It takes moments, so whoever imports then waits for it."""
 
+MILLISECOND = timedelta(milliseconds=1)
+
 INBOX = "inbox"
 """Under this name Delta's log keeps the number of the last roll in a table."""
 
@@ -76,6 +78,19 @@ def files(name: str) -> list[str]:
     """The Parquet files of the current version, as paths: Delta names them as addresses."""
     found = table(name)
     return [unquote(address) for address in found.file_uris()] if found else []
+
+
+def files_since(name: str, moment: datetime) -> list[str]:
+    """Those of the current version's Parquet files that may hold rows received at `moment` or later.
+
+    Delta's log knows the latest of each file, cut to milliseconds.
+    """
+    found = table(name)
+    if found is None:
+        return []
+    added = pa.table(found.get_add_actions(flatten=True)).to_pylist()
+    latest = ((one["path"], one.get("max.received_at")) for one in added)
+    return [str(folder(name) / unquote(path)) for path, last in latest if last is None or last + MILLISECOND > moment]
 
 
 def version(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,6 +85,30 @@ def import_(import_id: str) -> ImportInfo:
 def open_quarantine() -> int:
     """Rows that wait to be corrected, over all imports that count."""
     return sum(_info(record).open_rows for record in Import.objects.filter(status=Import.Status.COMPLETE))
+
+
+def open_by_source() -> dict[str, int]:
+    """Per source its rows that wait to be corrected, over all imports that count."""
+    files = lake.files("quarantine")
+    if not files:
+        return {}
+    counting = list(Import.objects.filter(status=Import.Status.COMPLETE).values_list("id", flat=True))
+    done = Counter(
+        Replayed.objects.filter(import_of_row__status=Import.Status.COMPLETE).values_list("import_of_row", "file")
+    )
+    con = duck()
+    try:
+        found = con.execute(
+            """SELECT source, import_id, file, count(*) FROM read_parquet($files)
+               WHERE list_contains($counting, import_id) GROUP BY ALL""",
+            {"files": files, "counting": counting},
+        ).fetchall()
+    finally:
+        con.close()
+    left = Counter[str]()
+    for source, import_id, file, count in found:
+        left[source] += count - done[import_id, file]
+    return {source: count for source, count in left.items() if count}
 
 
 def reasons(import_id: str) -> dict[str, int]:

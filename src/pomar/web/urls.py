@@ -13,6 +13,7 @@ from pomar.web.views import (
     preferences,
     products,
     refresh,
+    sources,
     today,
     upload,
 )
@@ -37,6 +38,9 @@ urlpatterns = [
     path("jobs/<str:job_id>/", jobs.job, name="job"),
     path("jobs/<str:job_id>/again", jobs.again, name="again"),
     path("products/", products.products, name="products"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/<str:name>/", sources.source, name="source"),
+    path("sources/<str:name>/revoke", sources.revoke, name="revoke"),
     path("refresh", refresh.refresh, name="refresh"),
     path("demo/advance", demo.advance, name="advance"),
     path("language", preferences.set_language, name="set_language"),

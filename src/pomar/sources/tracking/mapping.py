@@ -189,7 +189,7 @@ def _lines(view: View, rule: Rule) -> Iterator[dict[str, Any]]:
         yield line
 
 
-def _row(view: View, rule: Rule, rest: str | None) -> Row:
+def _row(view: View, rule: Rule, rest: str) -> Row:
     own = FACTS[rule.fact].columns
     said = {name: _first(view, getters) for name, getters in rule.columns.items()}
     linked = said.pop(SAME_AS, None)
@@ -227,12 +227,13 @@ def _check(row: Row) -> None:
             raise next((why for why in row.problems if why.column in group), Broken(group[0], None, "missing"))
 
 
-def _rest(call: Call, keep_message: bool) -> str | None:
+def _rest(call: Call, keep_message: bool) -> str:
     """Everything the call holds, beside its envelope: what nobody mapped is not lost."""
     kept = {name: value for name, value in call.data.items() if name not in ENVELOPE and _filled(value)}
+    kept["type"] = call.type
     if keep_message:
         kept["messageId"] = call.message_id
-    return _JSON.encode(kept) if kept else None
+    return _JSON.encode(kept)
 
 
 def _first(view: View, getters: tuple[Getter, ...]) -> Any:

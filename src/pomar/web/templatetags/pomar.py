@@ -69,6 +69,14 @@ def moment(value):
 
 
 @register.filter
+def second(value):
+    """21 Nov, 14:05:09, in the company's time zone."""
+    if value is None:
+        return "–"
+    return date_format(value.astimezone(clock.zone()), pgettext("format of a second", "j M, H:i:s"))
+
+
+@register.filter
 def iso(value):
     return value.isoformat() if isinstance(value, date) else ""
 

@@ -67,6 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = {**os.environ, "POMAR_HOME": str(home)}
     size = ("--customers", "90", "--installed", "60", "--seed", "7")
     subprocess.run(_pomar("demo", "--no-serve", *size), env=environment, check=True, timeout=300)
+    subprocess.run(_pomar("source", "add", "tracking"), env=environment, check=True, timeout=60)
     entrance = json.loads((home / "demo-credentials.json").read_text())
     address = f"http://127.0.0.1:{(port := _free_port())}"
     process = subprocess.Popen(_pomar("serve", "--port", str(port)), env=environment)
@@ -230,6 +231,8 @@ ADDRESSES = [
     "/products/",
     "/imports/",
     "/imports/new/",
+    "/sources/",
+    "/sources/tracking/",
     "/nowhere",
 ]
 

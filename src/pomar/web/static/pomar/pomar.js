@@ -6,7 +6,11 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape") closeMenus(null);
 });
-document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("click", (event) => {
+  closeMenus(event.target);
+  const button = event.target.closest("button[data-copy]");
+  if (button) copy(button);
+});
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button && button.dataset.busy) { setTimeout(() => { button.disabled = true; button.textContent = button.dataset.busy; }); }
@@ -18,4 +22,16 @@ function closeMenus(clicked) {
     if (!clicked && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
     menu.open = false;
   });
+}
+
+async function copy(button) {
+  const text = document.getElementById(button.dataset.copy);
+  try { await navigator.clipboard.writeText(text.textContent); }
+  catch { // no clipboard without https
+    getSelection().selectAllChildren(text);
+    document.execCommand("copy");
+  }
+  const before = button.textContent;
+  button.textContent = button.dataset.done;
+  setTimeout(() => { button.textContent = before; }, 2000);
 }
