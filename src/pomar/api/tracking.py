@@ -101,6 +101,12 @@ def settings(request: HttpRequest, key: str) -> HttpResponse:
     return JsonResponse({"integrations": {"Segment.io": sending}, "plan": {}, "edgeFunction": {}})
 
 
+@public
+def described(request: HttpRequest, document: dict[str, Any]) -> HttpResponse:
+    """The API as an OpenAPI document."""
+    return JsonResponse(document)
+
+
 def _body(request: HttpRequest, most: int) -> bytes:
     """The body as plain JSON text, unpacked no further than allowed."""
     fix = _("Send at most 500 KB with each batch, and 32 KB with each call.")

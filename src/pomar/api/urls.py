@@ -3,6 +3,7 @@
 from django.urls import path
 
 from pomar.api import tracking
+from pomar.api.openapi import document
 
 CALLS = {
     "batch": ("batch", "b"),
@@ -21,4 +22,7 @@ urlpatterns = [
     for call, addresses in CALLS.items()
     for address in addresses
 ]
-urlpatterns.append(path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"))
+urlpatterns += [
+    path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"),
+    path("openapi.json", tracking.described, {"document": document(CALLS)}, name="openapi"),
+]

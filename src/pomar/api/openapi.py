@@ -1,0 +1,111 @@
+"""The tracking API described for machines (OpenAPI 3.1). A test holds it to the addresses there are."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from pomar.sources.tracking.calls import HISTORICAL, LARGEST_BODY, LARGEST_CALL, TYPES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+OBJECT: Schema = {"type": "object"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+ABOUT = {
+    "batch": "Send several calls at once",
+    HISTORICAL: "Send calls of the past: their times are not corrected",
+    "identify": "Say who a user is",
+    "track": "Say what a user did",
+    "page": "Say which page a user saw",
+    "screen": "Say which screen of an app a user saw",
+    "group": "Say to which organisation a user belongs",
+    "alias": "Say that two ids are one user",
+}
+OWN: dict[str, tuple[dict[str, Schema], list[str]]] = {
+    "identify": ({"traits": OBJECT}, []),
+    "track": ({"event": TEXT, "properties": OBJECT}, ["event"]),
+    "page": ({"name": TEXT, "category": TEXT, "properties": OBJECT}, []),
+    "screen": ({"name": TEXT, "category": TEXT, "properties": OBJECT}, []),
+    "group": ({"groupId": TEXT, "traits": OBJECT}, ["groupId"]),
+    "alias": ({"previousId": TEXT}, ["previousId", "userId"]),
+}
+"""Per call what it says beside the envelope, and what it is quarantined without."""
+
+ENVELOPE = {
+    "userId": TEXT, "anonymousId": TEXT, "messageId": TEXT | {"description": "Counts once, however often it is sent."},
+    "timestamp": MOMENT, "context": OBJECT, "writeKey": TEXT | {"description": "Where Basic auth does not give it."},
+}  # fmt: skip
+REFUSALS = {
+    "400": "The body is no JSON object, or not packed as it says.",
+    "401": "The write key is not known.",
+    "413": f"A batch of more than {LARGEST_BODY // 1024} KB, or a call of more than {LARGEST_CALL // 1024} KB.",
+    "429": "Too much waits to be taken in: send it again after the seconds of Retry-After.",
+}
+
+
+def document(addresses: dict[str, tuple[str, ...]]) -> Schema:
+    """The whole document. `addresses` per call, as in `urls.CALLS`."""
+    paths = {f"/v1/{one}": {"post": _sending(call, one)} for call, several in addresses.items() for one in several}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pomar: tracking API",
+            "version": version("pomar"),
+            "description": "The calls of the Segment specification. 200 means stored; a call that cannot be read waits "
+            "in quarantine and never refuses its batch.",
+        },
+        "paths": paths | {"/v1/projects/{key}/settings": {"get": _settings()}},
+        "components": {
+            "securitySchemes": {"writeKey": {"type": "http", "scheme": "basic", "description": "Key as user name."}},
+            "schemas": {
+                **{call: _call(call) for call in TYPES},
+                "batch": _batch(),
+                "stored": _object({"success": {"const": True}}),
+                "refused": _object({"success": {"const": False}, "error": _object(dict.fromkeys(
+                    ("where", "what", "fix"), TEXT))}),
+            },
+        },
+    }  # fmt: skip
+
+
+def _sending(call: str, address: str) -> Schema:
+    schema = call if call in TYPES else "batch"
+    refusals = {status: _answer(what, "refused") for status, what in REFUSALS.items()}
+    refusals["429"]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return {
+        "operationId": address,
+        "summary": ABOUT[call],
+        "security": [{"writeKey": []}, {}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(schema)}}},
+        "responses": {"200": _answer("Stored.", "stored"), **refusals},
+    }
+
+
+def _settings() -> Schema:
+    key = {"name": "key", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+    answer = {"description": "Where to send.", "content": {"application/json": {"schema": OBJECT}}}
+    summary = "What browser and mobile clients ask for at their start"
+    return {"operationId": "settings", "summary": summary, "parameters": [key], "responses": {"200": answer}}
+
+
+def _call(call: str) -> Schema:
+    own, needed = OWN[call]
+    return _object(ENVELOPE | own, needed)
+
+
+def _batch() -> Schema:
+    one_of = {"anyOf": [{"allOf": [_ref(call), _object({"type": {"const": call}}, ["type"])]} for call in TYPES]}
+    return _object({"batch": {"type": "array", "items": one_of}, "writeKey": TEXT, "sentAt": MOMENT}, ["batch"])
+
+
+def _object(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties) if required is None else required}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answer(description: str, schema: str) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": _ref(schema)}}}
