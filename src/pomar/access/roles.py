@@ -26,6 +26,7 @@ class Right(StrEnum):
     SEE_CUSTOMERS = "see_customers"
     SEE_PERSONAL = "see_personal"
     EDIT_CUSTOMER = "edit_customer"
+    EDIT_IN_BULK = "edit_in_bulk"
     EXPORT = "export"
     IMPORT_FACTS = "import_facts"
     UNDO_IMPORT = "undo_import"
@@ -39,12 +40,13 @@ class Right(StrEnum):
 
 _DATA = {Right.IMPORT_FACTS, Right.UNDO_IMPORT, Right.CORRECT_QUARANTINE, Right.REFRESH}
 _CUSTOMERS = {Right.SEE_CUSTOMERS, Right.SEE_PERSONAL}
+_EDIT = {Right.EDIT_CUSTOMER, Right.EDIT_IN_BULK}
 
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE_CUSTOMERS}),
     Role.AGENT: frozenset(_CUSTOMERS | {Right.EDIT_CUSTOMER}),
-    Role.MANAGER: frozenset(_CUSTOMERS | _DATA | {Right.EDIT_CUSTOMER, Right.EXPORT, Right.SET_POLICY}),
-    Role.DATA_STEWARD: frozenset(_CUSTOMERS | _DATA | {Right.EDIT_CUSTOMER, Right.EXPORT}),
+    Role.MANAGER: frozenset(_CUSTOMERS | _DATA | _EDIT | {Right.EXPORT, Right.SET_POLICY}),
+    Role.DATA_STEWARD: frozenset(_CUSTOMERS | _DATA | _EDIT | {Right.EXPORT}),
     Role.PRIVACY_OFFICER: frozenset(_CUSTOMERS | {Right.EXPORT, Right.SEE_AUDIT, Right.ERASE}),
     Role.ADMINISTRATOR: frozenset(Right),
 }

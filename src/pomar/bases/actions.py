@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
@@ -19,8 +18,8 @@ from pomar.engine import duck, open_engine
 from pomar.facts import lake
 from pomar.facts.actions import ImportResult, check_import, load
 from pomar.facts.derived import Snapshot
-from pomar.facts.loading import PROBLEMS
-from pomar.facts.schema import FACTS, MANUAL, TEXT, TIME
+from pomar.facts.entering import entered
+from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 
@@ -68,16 +67,6 @@ def set_policy(user: Actor, **values: Any) -> Rules:
     return _SetPolicy(user, values).run()
 
 
-@dataclass
-class _Entered:
-    """The staged table of what a person entered."""
-
-    table: str = "entered"
-    fact: str = "product"
-    source: str = MANUAL
-    file: str = MANUAL
-
-
 def declare(user: Actor, kinds: Mapping[str, str]) -> ImportResult:
     """Enter of which kind products are, by product; both bases follow at the next refresh.
 
@@ -90,23 +79,5 @@ def declare(user: Actor, kinds: Mapping[str, str]) -> ImportResult:
         what = _("“%s” is no kind of product.") % wrong[0] if wrong else _("no product was chosen.")
         raise BadInput("products", what, _("Known: {facts}.").format(facts=", ".join(known)))
     with closing(duck()) as con:
-        con.register("given", _entered(kinds))
-        con.execute(f"CREATE TEMP TABLE entered AS SELECT *, []::{PROBLEMS} AS problems FROM given")
-        return load(user, con, [_Entered()], kind=MANUAL)
-
-
-def _entered(kinds: Mapping[str, str]) -> pa.Table:
-    products, count = sorted(kinds), len(kinds)
-    nothing = {"customer_ref": TEXT, "changed_at": TIME, "properties": TEXT} | FACTS["product"].columns
-    return pa.table(
-        {name: pa.nulls(count, kind) for name, kind in nothing.items()}
-        | {
-            "file": [MANUAL] * count,
-            "seq": range(1, count + 1),
-            "source_id": products,
-            "retracted": [False] * count,
-            "raw": ["{}"] * count,
-            "product": products,
-            "kind": [kinds[product] for product in products],
-        }
-    )
+        rows = [{"source_id": product, "product": product, "kind": kinds[product]} for product in sorted(kinds)]
+        return load(user, con, [entered(con, "product", rows)], kind=MANUAL)

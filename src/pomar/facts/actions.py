@@ -10,7 +10,7 @@ import duckdb
 from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
-from pomar.access.roles import Actor, Right
+from pomar.access.roles import Actor, Right, allows
 from pomar.facts import lake
 from pomar.facts.loading import (
     ImportResult,
@@ -24,12 +24,15 @@ from pomar.facts.loading import (
     recover,
 )
 from pomar.facts.models import Import, Replayed
-from pomar.facts.schema import FACTS
+from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel.errors import Conflict, NotFound, PomarError
 from pomar.kernel.home import home
 from pomar.kernel.ids import new_id
 
-__all__ = ["ImportResult", "check_import", "load", "mark_replayed", "preview", "tidy", "undo"]
+__all__ = [
+    "ImportResult", "check_entering", "check_import", "enter", "load", "mark_replayed", "may_undo", "preview", "tidy",
+    "undo",
+]  # fmt: skip
 
 
 def _silent(what: str, share: float) -> None:
@@ -97,6 +100,24 @@ class _Load(_Import):
         return {"object_id": self.loader.import_id, "details": {"counts": result.counts}}
 
 
+class _Entering(_Import):
+    name = "enter facts"
+    right = Right.EDIT_CUSTOMER
+
+
+class _EnteringInBulk(_Import):
+    name = "edit in bulk"
+    right = Right.EDIT_IN_BULK
+
+
+class _Enter(_Entering, _Load):
+    pass
+
+
+class _EnterInBulk(_EnteringInBulk, _Load):
+    pass
+
+
 def load(
     user: Actor,
     con: duckdb.DuckDBPyConnection,
@@ -126,6 +147,21 @@ def load(
         replays=replays,
         kind=kind,
     ).run()
+
+
+def enter(
+    user: Actor, con: duckdb.DuckDBPyConnection, staged: Sequence[Staged], *, in_bulk: bool = False
+) -> ImportResult:
+    """Store what a person entered as one import. Raises NotAllowed; Conflict when another import is running."""
+    action = _EnterInBulk if in_bulk else _Enter
+    return action(
+        user, con, staged, full=False, confirmed=False, progress=_silent, files=[], replays=None, kind=MANUAL
+    ).run()
+
+
+def check_entering(user: Actor, *, in_bulk: bool = False) -> None:
+    """Raise NotAllowed, after recording the refusal, for whoever may not enter facts: before work for `enter`."""
+    (_EnteringInBulk if in_bulk else _Entering)(user).check()
 
 
 def check_import(user: Actor) -> None:
@@ -176,13 +212,29 @@ class _Undo(Action[Import]):
         return {"object_id": result.id, "details": {"counts": result.counts}}
 
 
+class _UndoOwn(_Undo):
+    """Whoever may enter facts may take back their own."""
+
+    right = Right.EDIT_CUSTOMER
+
+
+def may_undo(user: Actor, import_id: str) -> bool:
+    """Whether this person may take that import back."""
+    return allows(user, _undoing(user, import_id).right)
+
+
+def _undoing(user: Actor, import_id: str) -> _Undo:
+    own = Import.objects.filter(id=import_id, kind=MANUAL, actor=str(getattr(user, "username", ""))).exists()
+    return _UndoOwn(user, import_id) if own and not allows(user, _Undo.right) else _Undo(user, import_id)
+
+
 def undo(user: Actor, import_id: str) -> Import:
     """Take an import back from now on; "as known" before now still shows it.
 
     What people entered or replayed later stays. Raises NotAllowed, NotFound, Conflict.
     """
     with lake.writing("import"):
-        return _Undo(user, import_id).run()
+        return _undoing(user, import_id).run()
 
 
 def mark_replayed(rows_of: Import, rows: Sequence[tuple[str, int]], replay: Import) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from deltalake import DeltaTable
 
 from pomar.engine import duck
 from pomar.facts import derived, lake
-from pomar.facts.schema import FACTS, Fact
+from pomar.facts.by_hand import EDIT, names_source
+from pomar.facts.schema import FACTS, MANUAL, Fact
 from pomar.kernel.erasing import Subject, register
 
 ADDRESS = ("city",)
@@ -38,11 +39,21 @@ def _by_source(values: Iterable[tuple[str, str]], otherwise: str) -> str:
     return f"CASE{cases} ELSE {otherwise} END" if cases else otherwise
 
 
-def _refers(column: str, subject: Subject) -> str:
-    """SQL: `column` is one of the subject's references in the row's own source."""
+def _of_source(source: str) -> str:
+    return f"source = {_text(source)}"
+
+
+def _or_edited(source: str) -> str:
+    """SQL: the source's own rows, and what people edited of them."""
+    edited = f"source = {_text(MANUAL)} AND starts_with(source_id, {_text(EDIT)})"
+    return f"({_of_source(source)} OR {edited} AND strpos(source_id, {_text(names_source(source))}) > 0)"
+
+
+def _refers(column: str, subject: Subject, said_by: Callable[[str], str] = _or_edited) -> str:
+    """SQL: `column` is one of the subject's references in the source that says so."""
     sources = sorted({source for source, _ref in subject.refs})
     each = [
-        f"(source = {_text(source)} AND {_among(column, (ref for s, ref in subject.refs if s == source))})"
+        f"({said_by(source)} AND {_among(column, (ref for s, ref in subject.refs if s == source))})"
         for source in sources
     ]
     return "(" + (" OR ".join(each) or "false") + ")"
@@ -54,16 +65,29 @@ def _pseudonym(column: str, subject: Subject) -> str:
     return f"'erased-' || substr({digest}, 1, 20)"
 
 
+def _reference(subject: Subject) -> str:
+    """SQL for the person's new reference; what was entered by hand stays with the record it names."""
+    cases = "".join(f" WHEN {_text(old)} THEN {_text(new)}" for old, new in subject.renamed.items())
+    entered = f"source = {_text(MANUAL)} AND {_among('customer_ref', subject.renamed)}"
+    return f"CASE WHEN {entered} THEN CASE customer_ref{cases} END ELSE {_pseudonym('customer_ref', subject)} END"
+
+
+def _id_of_profile(subject: Subject) -> str:
+    """SQL: an edit is still known as one."""
+    edit = f"source = {_text(MANUAL)} AND starts_with(source_id, {_text(EDIT)})"
+    return f"CASE WHEN {edit} THEN {_text(EDIT)} ELSE '' END || {_pseudonym('source_id', subject)}"
+
+
 def _own_rows(fact: Fact, subject: Subject) -> dict[str, str]:
     """What becomes of the columns of the subject's own rows."""
     changes = dict.fromkeys((*fact.personal, "properties"), "NULL")
-    changes["customer_ref"] = _pseudonym("customer_ref", subject)
+    changes["customer_ref"] = _reference(subject)
     if "actor" in fact.columns:
         changes["actor"] = _pseudonym("lower(actor)", subject)
     if fact.name == "profile":
         changes |= dict.fromkeys(ADDRESS, "NULL")
         changes |= {
-            "source_id": _pseudonym("source_id", subject),
+            "source_id": _id_of_profile(subject),
             "email": _address(subject),
             "kind": _text(subject.kind) if subject.kind else "kind",
             "parent_ref": _by_source(subject.parents, "parent_ref"),
@@ -142,7 +166,7 @@ def _count_anew() -> None:
 
 
 def _erase_part(path: Path, subject: Subject) -> int:
-    own, named = _refers("customer_ref", subject), _refers("actor", subject)
+    own, named = (_refers(column, subject, _of_source) for column in ("customer_ref", "actor"))
     rows = f"{own} OR {named} OR {_among('lower(actor)', subject.emails)}"
     ref, actor = f"sha256({_text(subject.salt)} || customer_ref)", f"sha256({_text(subject.salt)} || lower(actor))"
     spare = path.with_suffix(".new")

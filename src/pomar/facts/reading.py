@@ -13,7 +13,8 @@ from ibis.expr.types import Table, TimestampValue, Value
 
 from pomar.engine import Engine
 from pomar.engine import day as day_in
-from pomar.facts import lake
+from pomar.facts import by_hand, lake
+from pomar.facts.by_hand import Edits
 from pomar.facts.schema import FACTS
 from pomar.facts.visibility import Visibility, visibility
 from pomar.kernel import clock
@@ -26,14 +27,35 @@ class Lake:
         self.engine = engine
         self.visible: Visibility = visibility(known_at)
         self._whole: dict[str, Table] = {}
+        self._edits: dict[str, Edits | None] = {}
 
     def rows(self, fact: str, files: list[str] | None = None) -> Table:
-        """Every row that counts, corrections included; `files` narrows to some of the table's files."""
+        """Every row that counts, corrections included; `files` narrows to some of the table's files.
+
+        What was edited by hand counts as said of the id it is about.
+        """
         if files is not None:
             return self._counting(self.engine.parquet(files, lake.schema(fact)))
+        edits = self.edits(fact)
+        return self._said(fact) if edits is None else self._untouched(fact).union(edits.rows)
+
+    def edits(self, fact: str) -> Edits | None:
+        """What people edited of this fact (see `by_hand`), held once read; None where they did not."""
+        if fact not in self.visible.edited:
+            return None
+        if fact not in self._edits:
+            self._edits[fact] = by_hand.edits(self.engine, fact, self._said(fact))
+        return self._edits[fact]
+
+    def _said(self, fact: str) -> Table:
+        """The rows as they are stored."""
         if fact not in self._whole:
             self._whole[fact] = self._counting(self.engine.parquet(lake.files(fact), lake.schema(fact)))
         return self._whole[fact]
+
+    def _untouched(self, fact: str) -> Table:
+        rows = self._said(fact)
+        return rows.filter(~by_hand.is_edit(rows))
 
     def _counting(self, rows: Table) -> Table:
         if self.visible.known_at is not None:
@@ -44,7 +66,11 @@ class Lake:
 
     def statements(self, fact: str, as_of: date | None = None) -> Table:
         """One row per key: its latest statement, those withdrawn left out; retracted rows end an id."""
-        return self._until(self.latest(fact, self.rows(fact)), as_of)
+        edits = self.edits(fact)
+        if edits is None:
+            return self._until(self.latest(fact, self._said(fact)), as_of)
+        others = self._untouched(fact).anti_join(edits.ids, ["source", "source_id"])
+        return self._until(self.latest(fact, others).union(edits.statements), as_of)
 
     def latest(self, fact: str, rows: Table) -> Table:
         """The statements among `rows`, which hold all rows of some keys."""
@@ -61,13 +87,13 @@ class Lake:
 
     def versions(self, fact: str, as_of: date | None = None) -> Table:
         """One row per state of an id, in force from `occurred_at` until `until` (null: still)."""
-        rows = self.statements(fact, as_of)
-        if fact in self.visible.plain:
-            standing = rows.filter(~rows.retracted)
-            return standing.mutate(until=ibis.null("timestamp('UTC', 6)"), ordinal=ibis.literal(0, "int64"))
-        order = ibis.window(group_by=("source", "source_id"), order_by=["occurred_at", "received_at", "seq"])
-        numbered = rows.mutate(until=rows.occurred_at.lead().over(order), ordinal=ibis.row_number().over(order))
-        return numbered.filter(~numbered.retracted)
+        rows, edits = self.statements(fact, as_of), self.edits(fact)
+        if fact not in self.visible.plain:
+            return _numbered(rows)
+        if edits is None:
+            return _only(rows)
+        key = ["source", "source_id"]
+        return _only(rows.anti_join(edits.ids, key)).union(_numbered(rows.semi_join(edits.ids, key)))
 
     def states(self, fact: str, as_of: date | None = None) -> Table:
         """One row per id: the state in force on `as_of` (None: the latest); ended ids left out."""
@@ -83,3 +109,15 @@ class Lake:
         if as_of is None:
             return rows
         return rows.filter(rows.occurred_at < ibis.literal(clock.end_of_day(as_of), "timestamp('UTC', 6)"))
+
+
+def _only(rows: Table) -> Table:
+    """Versions of ids that were stated once."""
+    standing = rows.filter(~rows.retracted)
+    return standing.mutate(until=ibis.null("timestamp('UTC', 6)"), ordinal=ibis.literal(0, "int64"))
+
+
+def _numbered(rows: Table) -> Table:
+    order = ibis.window(group_by=("source", "source_id"), order_by=["occurred_at", "received_at", "seq"])
+    numbered = rows.mutate(until=rows.occurred_at.lead().over(order), ordinal=ibis.row_number().over(order))
+    return numbered.filter(~numbered.retracted)

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from pomar.facts.by_hand import EDITABLE
 from pomar.facts.models import Import
-from pomar.facts.schema import FACTS
+from pomar.facts.schema import FACTS, MANUAL
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,13 @@ class Visibility:
     """Rows count when `received_at <= known_at` (None: any) and their import is not among `hidden`.
 
     `plain` names facts in which no id was ever stated twice, so that reads need no windowing.
+    `edited` names those of which people entered something by hand.
     """
 
     known_at: datetime | None
     hidden: tuple[str, ...]
     plain: frozenset[str]
+    edited: frozenset[str] = frozenset()
 
 
 def visibility(known_at: datetime | None = None) -> Visibility:
@@ -34,12 +37,15 @@ def visibility(known_at: datetime | None = None) -> Visibility:
         gone = Q(completed_at__isnull=True) | Q(completed_at__gt=known_at) | Q(undone_at__lte=known_at)
         hidden, counted = imports.filter(gone), imports.exclude(gone)
     restated: set[str] = set()
-    for counts in counted.values_list("counts", flat=True):
+    edited: set[str] = set()
+    for kind, counts in counted.values_list("kind", "counts"):
         restated |= {fact for fact, count in counts.items() if count["states"] or count["corrections"] or count["ends"]}
+        edited |= set(counts) & set(EDITABLE) if kind == MANUAL else set()
     return Visibility(
         known_at,
         tuple(sorted(hidden.values_list("id", flat=True))),
         frozenset(FACTS) - restated,
+        frozenset(edited),
     )
 
 

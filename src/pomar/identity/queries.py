@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import ibis
 from ibis.expr.types import Table
 
 from pomar.engine import Engine
-from pomar.facts.schema import FACTS
+from pomar.facts.by_hand import EDIT, is_edit
+from pomar.facts.schema import FACTS, MANUAL
 from pomar.identity import clusters, keys
 from pomar.identity.golden import FIELDS, golden, kinds, newest_first
 from pomar.identity.normal import said
@@ -57,6 +60,7 @@ def mentions(facts: Iterable[Table]) -> Table:
 
 def _mention(rows: Table) -> Table:
     named = "source_id" in rows.columns and "parent_ref" in rows.columns
+    rows = rows.filter(~is_edit(rows)) if named else rows
     ref = rows.customer_ref.fill_null(rows.source_id) if named else rows.customer_ref
     return rows.select("source", ref=ref, first_seen=rows.received_at, seq=rows.seq)
 
@@ -68,19 +72,40 @@ def resolve(engine: Engine, profiles: Table, mentions: Table, known_at: datetime
     (source, customer_ref, first_seen, seq), see `mentions`. `known_at` fixes which decisions of people
     on merging count; the facts passed must be those known then.
     """
+    edits = engine.keep(profiles.filter(is_edit(profiles)))
+    profiles = profiles.filter(~is_edit(profiles))
     rows = engine.keep(said(profiles))
-    all_records = engine.keep(records(rows, mentions))
+    found = engine.keep(records(rows, mentions))
+    by_hand = _by_hand(engine, found, edits)
+    all_records = found if by_hand is None else engine.keep(found.anti_join(by_hand, ["source", "ref"]))
     shared = engine.keep(keys.shared(rows, all_records))
     members = engine.keep(clusters.members(engine, all_records, shared))
     kind = engine.keep(kinds(members))
     owned = engine.keep(rows.join(members.select("own_id", "customer_id"), "own_id"))
-    under = roots(engine, owned, members, kind)
-    refs = members.select("source", "own_id", "customer_id", customer_ref="ref")
-    refs = _with_root(refs, under).select("source", "customer_ref", "own_id", "customer_id", "root_id")
+    named = members.select("source", "ref", "own_id", "customer_id")
+    edited = None
+    if by_hand is not None:
+        by_hand = engine.keep(by_hand.join(members.select("own_id", "customer_id"), "own_id"))
+        named = engine.keep(named.union(by_hand.select(*named.columns)))
+        edited = edits.join(by_hand.select(customer_ref="ref", customer_id="customer_id"), "customer_ref")
+    under = roots(engine, owned, named, kind)
+    refs = _with_root(named.rename(customer_ref="ref"), under)
+    refs = refs.select("source", "customer_ref", "own_id", "customer_id", "root_id")
     return Identity(
         refs=engine.keep(refs),
-        customers=engine.keep(_customers(kind, under, golden(profiles, owned))),
+        customers=engine.keep(_customers(kind, under, golden(profiles, owned, edited))),
     )
+
+
+def _by_hand(engine: Engine, found: Table, edits: Table) -> Table | None:
+    """What is entered by hand names a customer by the id of one of their records: (source, ref, own_id) of
+    such references, which are no records themselves; None where there are none."""
+    mentioned = found.filter(found.source == MANUAL).select("source", "ref")
+    said = edits.select("source", ref="customer_ref")
+    named = ibis.union(mentioned, said, distinct=True)
+    ids = found.select("own_id")
+    known = engine.keep(named.join(ids, named.ref == ids.own_id))
+    return known if engine.arrow(known.limit(1)).num_rows else None
 
 
 def _with_root(rows: Table, under: Table) -> Table:
@@ -107,10 +132,19 @@ def lineage(engine: Engine, profiles: Table, refs: Table, customer_id: str) -> t
 
 
 def _said(name: str, newest_first: list[dict[str, Any]]) -> Said:
-    best, *rest = [row for row in newest_first if row[name]]
-    others = {row["source"]: _shown(row[name]) for row in reversed(rest) if row["source"] != best["source"]}
+    """A field that somebody emptied has the value "", and says what the others say."""
+    best, *rest = [row for row in newest_first if row[name] or _emptied(row, name)]
+    told = [row for row in rest if row[name] and row["source"] != best["source"]]
+    others = {row["source"]: _shown(row[name]) for row in reversed(told)}
     return Said(name, _shown(best[name]), best["source"], best["occurred_at"], tuple(sorted(others.items())))
 
 
-def _shown(value: str | list[str]) -> str:
+def _emptied(row: dict[str, Any], name: str) -> bool:
+    edit = row["source"] == MANUAL and row["source_id"].startswith(EDIT)
+    return edit and name in json.loads(row["properties"] or "{}").get("cleared", ())
+
+
+def _shown(value: str | list[str] | None) -> str:
+    if value is None:
+        return ""
     return value if isinstance(value, str) else ", ".join(value)

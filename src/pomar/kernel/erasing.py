@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from pomar.kernel.ids import record_id
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -30,6 +32,11 @@ class Subject:
     def pseudonym(self, value: str) -> str:
         """The random id that stands for `value` from now on, the same throughout this erasure."""
         return "erased-" + sha256(f"{self.salt}{value}".encode()).hexdigest()[:20]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The ids of the person's records, by which facts entered by hand name them, before and after."""
+        return {record_id(source, ref): record_id(source, self.pseudonym(ref)) for source, ref in sorted(self.refs)}
 
 
 @dataclass(frozen=True)

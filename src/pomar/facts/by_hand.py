@@ -1,0 +1,158 @@
+"""What people enter, change and withdraw by hand: rows of the source `manual`, brought as an import.
+
+A row whose id begins with EDIT is about something that is known. Of a profile it says some fields of the
+customer in `customer_ref`, which identity puts before all else. Of the other facts it takes the place of one
+statement, from the moment a person said so, and wins over what that source says of it later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from ibis.expr.types import BooleanValue, StringValue, Table
+
+from pomar.engine import Engine
+from pomar.facts.schema import FACTS, MANUAL
+from pomar.kernel.ids import new_id
+
+EDIT = "edit_"
+EDITABLE = ("purchase", "license", "deployment", "interaction", "ticket", "feedback")
+"""Facts of which people add, change and withdraw statements; of customers they edit fields."""
+
+Row = dict[str, Any]
+
+
+def profile_edit_ids(count: int) -> list[str]:
+    """Fresh ids for rows that say some fields of customers."""
+    batch = new_id(EDIT.rstrip("_"))
+    return [f"{batch} {number}" for number in range(1, count + 1)]
+
+
+def cleared(columns: Iterable[str]) -> str | None:
+    """The properties of a profile edit that empties these fields."""
+    listed = sorted(columns)
+    return json.dumps({"cleared": listed}, separators=(",", ":")) if listed else None
+
+
+def clears(properties: StringValue, column: str) -> BooleanValue:
+    """Whether an edit with these properties empties the field."""
+    return properties.contains(json.dumps(column)).fill_null(False)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The statement that an edit takes the place of."""
+
+    source: str
+    source_id: str
+    occurred_at: datetime
+
+    @property
+    def edit_id(self) -> str:
+        """A fresh id for a row that edits this statement."""
+        told = [self.source, self.source_id, self.occurred_at.isoformat()]
+        return f"{new_id(EDIT.rstrip('_'))} {json.dumps(told, ensure_ascii=False)}"
+
+    @staticmethod
+    def of(edit_id: str) -> Target:
+        source, source_id, moment = json.loads(edit_id.partition(" ")[2])
+        return Target(source, source_id, datetime.fromisoformat(moment))
+
+
+def is_edit(rows: Table) -> BooleanValue:
+    return (rows.source == MANUAL) & rows.source_id.startswith(EDIT)
+
+
+def names_source(source: str) -> str:
+    """What the id of every edit of this source's statements holds."""
+    return f" [{json.dumps(source, ensure_ascii=False)}, "
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What was edited of one fact: `ids` (source, source_id); `rows`, the edits as rows of those ids;
+    `statements`, all that stands of those ids."""
+
+    ids: Table
+    rows: Table
+    statements: Table
+    standing: tuple[tuple[Target, Row], ...]
+
+
+def edits(engine: Engine, fact: str, rows: Table) -> Edits | None:
+    """The edits among `rows`, which are all rows that count; None where there are none.
+
+    People edit by the hundred, so what they touched is told in Python, alike on every engine.
+    """
+    made = [(Target.of(row["source_id"]), row) for row in engine.arrow(rows.filter(is_edit(rows))).to_pylist()]
+    if not made:
+        return None
+    said = [(target, row | {"source": target.source, "source_id": target.source_id}) for target, row in made]
+    pairs = sorted({(target.source, target.source_id) for target, _row in said})
+    ids = engine.table(pa.table({"source": [s for s, _ in pairs], "source_id": [i for _, i in pairs]}))
+    original = rows.filter(~is_edit(rows)).semi_join(ids, ["source", "source_id"])
+    standing = _standing(engine.arrow(original).to_pylist(), said)
+    schema = FACTS[fact].schema
+    return Edits(
+        ids,
+        engine.table(pa.Table.from_pylist([row for _target, row in said], schema)),
+        engine.table(pa.Table.from_pylist([row for _target, row in standing], schema)),
+        tuple(standing),
+    )
+
+
+def _standing(originals: Iterable[Row], said: Iterable[tuple[Target, Row]]) -> list[tuple[Target, Row]]:
+    by_id: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    by_hand: dict[tuple[str, str], dict[datetime, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in originals:
+        by_id[row["source"], row["source_id"]].append(row)
+    for target, row in said:
+        by_hand[target.source, target.source_id][target.occurred_at].append(row)
+    return [
+        (Target(*key, moment), row) for key, hand in by_hand.items() for moment, row in statements(by_id[key], hand)
+    ]
+
+
+def statements(original: Sequence[Row], hand: dict[datetime, list[Row]]) -> list[tuple[datetime, Row]]:
+    """What stands of one id: rows with the moment of the statement that they are, or took the place of.
+
+    `hand` are the edits by the moment of the statement they are about. The last one takes its place, and
+    that of every later state the source came up with afterwards; states known when it was made stand.
+    """
+    by_moment: dict[datetime, list[Row]] = defaultdict(list)
+    for row in original:
+        by_moment[row["occurred_at"]].append(row)
+    first = {moment: min(row["received_at"] for row in rows) for moment, rows in by_moment.items()}
+    since = {moment: min(row["received_at"] for row in rows) for moment, rows in hand.items()}
+    kept = [
+        (moment, _latest(rows))
+        for moment, rows in by_moment.items()
+        if moment not in hand and not _overruled(moment, first, since)
+    ]
+    edited = [(moment, _latest(rows)) for moment, rows in hand.items()]
+    return [
+        *[(moment, row) for moment, row in kept if not (row["retracted"] and _stated(by_moment[moment]))],
+        *[(moment, row) for moment, row in edited if not row["retracted"]],
+    ]
+
+
+def _latest(rows: list[Row]) -> Row:
+    return max(rows, key=lambda row: (row["received_at"], row["seq"]))
+
+
+def _stated(rows: list[Row]) -> bool:
+    return any(not row["retracted"] for row in rows)
+
+
+def _overruled(moment: datetime, first: dict[datetime, datetime], since: dict[datetime, datetime]) -> bool:
+    """Whether a state was first heard of after the edit of the state before it."""
+    edit = max((one for one in since if one < moment), default=None)
+    if edit is None or first[moment] <= since[edit]:
+        return False
+    return not any(edit < one <= moment and heard <= since[edit] for one, heard in first.items())

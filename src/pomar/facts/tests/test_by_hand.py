@@ -1,0 +1,170 @@
+"""What people enter, change and withdraw by hand, and how facts read with it."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from pomar.access.models import AuditEntry, User
+from pomar.access.roles import SYSTEM, Role
+from pomar.facts import actions
+from pomar.facts.by_hand import Target
+from pomar.facts.entering import entered
+from pomar.facts.models import Import
+from pomar.facts.tests.stories import _cell, _connection, bring, moment, on, sheet, told
+from pomar.kernel.errors import NotAllowed
+
+STATES = ("source", "source_id", "customer_ref", "occurred_at", "product", "mrr")
+
+
+def enter(fact, *rows, by=SYSTEM, in_bulk=False):
+    con = _connection()
+    cells = [{name: _cell(name, value) for name, value in row.items()} for row in rows]
+    return actions.enter(by, con, [entered(con, fact, cells)], in_bulk=in_bulk)
+
+
+def edit(source_id, when, fact="license", starts="2026-01-01", off=False, by=SYSTEM, **said):
+    """Enter a statement in place of that of `crm` of noon of that day; it takes effect where that did."""
+    row = {"customer_ref": "c1", "changed_at": moment(when), "retracted": off, "starts_on": starts}
+    return enter(fact, row | {"source_id": Target("crm", source_id, moment(when)).edit_id} | said, by=by)
+
+
+def crm(*rows, **options):
+    return bring(sheet("license", *({"ref": "c1", "starts_on": "2026-01-01"} | row for row in rows)), **options)
+
+
+@pytest.fixture
+def two_states(company):
+    """A price that changed in February."""
+    with on("2026-03-01"):
+        crm({"id": "L", "when": "2026-01-01", "mrr": 10}, {"id": "L", "when": "2026-02-01", "mrr": 20},
+            {"id": "M", "when": "2026-01-01", "mrr": 5})  # fmt: skip
+
+
+def prices(**options):
+    return told("license", "source_id", "occurred_at", "mrr", what="versions", **options)
+
+
+M = ("M", "2026-01-01", "5")
+
+
+def test_an_edit_takes_the_place_of_one_statement_from_when_it_was_made_until_it_is_undone(two_states):
+    with on("2026-03-05"):
+        done = edit("L", "2026-01-01", mrr=11)
+    assert prices() == [("L", "2026-01-01", "11"), ("L", "2026-02-01", "20"), M]
+    assert prices(as_of="2026-01-15") == [("L", "2026-01-01", "11"), M]
+    assert prices(known_at="2026-03-04") == [("L", "2026-01-01", "10"), ("L", "2026-02-01", "20"), M]
+    assert told("license", "source", "source_id", "customer_ref", "until", what="versions")[0] == (
+        "crm", "L", "c1", "2026-02-01",
+    )  # fmt: skip
+    with on("2026-03-06"):
+        actions.undo(SYSTEM, done.import_id)
+    assert prices() == [("L", "2026-01-01", "10"), ("L", "2026-02-01", "20"), M]
+    assert prices(known_at="2026-03-05 13:00:00") == [("L", "2026-01-01", "11"), ("L", "2026-02-01", "20"), M]
+
+
+def test_the_later_of_two_edits_stands_and_gives_way_alone(two_states):
+    with on("2026-03-05"):
+        first = edit("L", "2026-02-01", mrr=21)
+    with on("2026-03-06"):
+        second = edit("L", "2026-02-01", mrr=22)
+    assert ("L", "2026-02-01", "22") in prices()
+    with on("2026-03-07"):
+        actions.undo(SYSTEM, first.import_id)
+    assert ("L", "2026-02-01", "22") in prices()
+    with on("2026-03-08"):
+        actions.undo(SYSTEM, second.import_id)
+    assert ("L", "2026-02-01", "20") in prices()
+
+
+def test_an_edit_wins_over_what_the_source_says_later(two_states):
+    with on("2026-03-05"):
+        done = edit("L", "2026-02-01", mrr=21)
+    with on("2026-04-02"):
+        crm({"id": "L", "when": "2026-02-01", "mrr": 25}, {"id": "L", "when": "2026-04-01", "mrr": 30},
+            {"id": "M", "when": "2026-04-01", "mrr": 6})  # fmt: skip
+    others = [M, ("M", "2026-04-01", "6")]
+    assert prices() == [("L", "2026-01-01", "10"), ("L", "2026-02-01", "21"), *others]
+    with on("2026-04-03"):
+        edit("L", "2026-02-01", mrr=22)
+    assert prices() == [("L", "2026-01-01", "10"), ("L", "2026-02-01", "22"), *others]
+    with on("2026-04-04"):
+        actions.undo(SYSTEM, done.import_id)
+        again = told("license", "source_id", "mrr", what="versions")
+    assert again == [("L", "10"), ("L", "22"), ("L", "30"), ("M", "5"), ("M", "6")]
+
+
+def test_an_edit_of_an_earlier_state_leaves_what_comes_after_a_later_one(two_states):
+    with on("2026-03-05"):
+        edit("L", "2026-01-01", mrr=11)
+    with on("2026-04-02"):
+        crm({"id": "L", "when": "2026-04-01", "mrr": 30})
+    assert prices() == [("L", "2026-01-01", "11"), ("L", "2026-02-01", "20"), ("L", "2026-04-01", "30"), M]
+
+
+def test_an_edit_may_say_another_date(company):
+    with on("2026-03-01"):
+        crm({"id": "L", "when": "2026-01-01", "mrr": 10})
+    with on("2026-03-05"):
+        edit("L", "2026-01-01", mrr=10, changed_at=moment("2026-02-10"))
+    assert prices() == [("L", "2026-02-10", "10")]
+    assert prices(as_of="2026-02-01") == []
+
+
+def test_a_statement_withdrawn_by_hand_is_gone_until_that_is_undone(two_states):
+    with on("2026-03-05"):
+        done = edit("L", "2026-02-01", off=True)
+    assert prices() == [("L", "2026-01-01", "10"), M]
+    assert told("license", "until", what="versions") == [(None,), (None,)]
+    with on("2026-03-06"):
+        edit("L", "2026-01-01", off=True)
+    assert prices() == [M]
+    actions.undo(SYSTEM, done.import_id)
+    assert prices() == [("L", "2026-02-01", "20"), M]
+
+
+def test_an_edit_outlives_the_import_it_is_about(company):
+    with on("2026-03-01"):
+        first = crm({"id": "L", "when": "2026-01-01", "mrr": 10})
+    with on("2026-03-05"):
+        edit("L", "2026-01-01", mrr=11)
+    with on("2026-03-06"):
+        actions.undo(SYSTEM, first.import_id)
+    assert told("license", *STATES) == [("crm", "L", "c1", "2026-01-01", None, "11")]
+
+
+def test_what_was_entered_by_hand_can_be_edited_too(company):
+    with on("2026-03-01"):
+        enter("license", {"source_id": "own", "customer_ref": "c1", "starts_on": "2026-03-01", "mrr": 1})
+    [(_source, _id, start)] = told("license", "source", "source_id", "occurred_at")
+    with on("2026-03-02"):
+        row = {"source_id": Target("manual", "own", moment(start)).edit_id, "changed_at": moment(start)}
+        enter("license", row | {"customer_ref": "c1", "starts_on": "2026-03-01", "mrr": 2})
+    assert told("license", "source", "source_id", "mrr") == [("manual", "own", "2")]
+
+
+def test_entering_needs_its_right_and_a_refusal_changes_nothing(two_states):
+    viewer = User.objects.create_user("vi", role=Role.VIEWER)
+    agent = User.objects.create_user("ag", role=Role.AGENT)
+    before = Import.objects.count()
+    for user in (viewer, AnonymousUser()):
+        with pytest.raises(NotAllowed):
+            edit("L", "2026-02-01", mrr=99, by=user)
+    with pytest.raises(NotAllowed):
+        enter("license", {"source_id": "x", "starts_on": "2026-01-01"}, by=agent, in_bulk=True)
+    assert Import.objects.count() == before
+    assert ("L", "2026-02-01", "20") in prices()
+    assert AuditEntry.objects.filter(outcome="refused").count() == 3
+
+
+def test_people_take_back_their_own_entries_and_nobody_elses(two_states):
+    agent, other = (User.objects.create_user(name, role=Role.AGENT) for name in ("ag", "ot"))
+    done = edit("L", "2026-02-01", mrr=21, by=agent)
+    [entry] = AuditEntry.objects.filter(action="enter facts")
+    assert (entry.object_id, entry.outcome) == (done.import_id, "done")
+    with pytest.raises(NotAllowed):
+        actions.undo(other, done.import_id)
+    assert ("L", "2026-02-01", "21") in prices()
+    assert actions.may_undo(agent, done.import_id)
+    actions.undo(agent, done.import_id)
+    assert ("L", "2026-02-01", "20") in prices()
+    crm_import = Import.objects.exclude(kind="manual").get()
+    assert not actions.may_undo(agent, crm_import.id)
