@@ -14,7 +14,7 @@ from ibis.expr.types import Table, TimestampValue, Value
 from pomar.engine import Engine
 from pomar.engine import day as day_in
 from pomar.facts import by_hand, lake
-from pomar.facts.by_hand import Edits
+from pomar.facts.by_hand import Edits, Row, Target
 from pomar.facts.schema import FACTS
 from pomar.facts.visibility import Visibility, visibility
 from pomar.kernel import clock
@@ -46,6 +46,20 @@ class Lake:
         if fact not in self._edits:
             self._edits[fact] = by_hand.edits(self.engine, fact, self._said(fact))
         return self._edits[fact]
+
+    def standing(self, fact: str, target: Target) -> tuple[Target, Row] | None:
+        """The statement of that source, id and moment as it stands, edits included, and the one that an edit of
+        it takes the place of; None where there is none."""
+        edits = self.edits(fact)
+        for about, row in edits.standing if edits else ():
+            if (row["source"], row["source_id"], row["occurred_at"]) == (
+                target.source, target.source_id, target.occurred_at,
+            ):  # fmt: skip
+                return about, row
+        rows = self.statements(fact)
+        rows = rows.filter(rows.source == target.source, rows.source_id == target.source_id)
+        found = [row for row in self.engine.arrow(rows).to_pylist() if row["occurred_at"] == target.occurred_at]
+        return (target, found[0]) if found else None
 
     def _said(self, fact: str) -> Table:
         """The rows as they are stored."""

@@ -1,16 +1,22 @@
 """A refresh after more usage computes only those who used, and comes to what computing everything comes to."""
 
+from contextlib import closing
 from datetime import timedelta
 from random import Random
 
 import pytest
 
+from pomar.access.roles import SYSTEM
 from pomar.bases import actions, incremental, snapshots
 from pomar.bases.tables import TABLES
 from pomar.bases.tests.staging import bring_all, noon, refreshed, table
 from pomar.bases.tests.test_truncation import everything
 from pomar.bases.tests.test_unit_states import LEAPING
+from pomar.engine import duck
 from pomar.facts import derived
+from pomar.facts.actions import enter
+from pomar.facts.by_hand import Target
+from pomar.facts.entering import entered
 
 
 def more_use(dice, facts):
@@ -21,6 +27,19 @@ def more_use(dice, facts):
         again = row | {"changed_at": noon(LEAPING + timedelta(days=dice.randint(-300, 300)))}
         found.setdefault(source, {"usage": []})["usage"].append(again | {"source_id": f"more {dice.random()}"})
     return found
+
+
+def edit_some(dice, facts):
+    """Change and withdraw some licences by hand, and enter one."""
+    told = [(source, row) for source, some in facts.items() for row in some.get("license", ()) if row.get("changed_at")]
+    rows = [
+        row | {"source_id": Target(source, row["source_id"], row["changed_at"]).edit_id, "retracted": number % 3 == 0}
+        | {"ends_on": row["starts_on"] + timedelta(days=dice.randint(1, 400))}
+        for number, (source, row) in enumerate(dice.sample(told, 9))
+    ]  # fmt: skip
+    with closing(duck()) as con:
+        own = {"source_id": "own", "customer_ref": "somebody", "product": "A", "starts_on": LEAPING}
+        enter(SYSTEM, con, [entered(con, "license", [*rows, own])])
 
 
 def whole(reader):
@@ -47,6 +66,7 @@ def test_usage_added_bit_by_bit_comes_to_the_same(company, monkeypatch, seed):
 
     monkeypatch.setattr(incremental, "update", watched)
     bring_all(facts)
+    edit_some(dice, facts)
     actions.refresh()
     for _ in range(2):
         bring_all(more_use(dice, facts))

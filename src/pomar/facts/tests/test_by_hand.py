@@ -1,15 +1,19 @@
 """What people enter, change and withdraw by hand, and how facts read with it."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from pomar.access.models import AuditEntry, User
 from pomar.access.roles import SYSTEM, Role
+from pomar.engine.parity import assert_same
 from pomar.facts import actions
 from pomar.facts.by_hand import Target
 from pomar.facts.entering import entered
 from pomar.facts.models import Import
-from pomar.facts.tests.stories import _cell, _connection, bring, moment, on, sheet, told
+from pomar.facts.reading import Lake
+from pomar.facts.tests.stories import _cell, _connection, bring, engine, moment, on, sheet, told
 from pomar.kernel.errors import NotAllowed
 
 STATES = ("source", "source_id", "customer_ref", "occurred_at", "product", "mrr")
@@ -139,6 +143,26 @@ def test_what_was_entered_by_hand_can_be_edited_too(company):
         row = {"source_id": Target("manual", "own", moment(start)).edit_id, "changed_at": moment(start)}
         enter("license", row | {"customer_ref": "c1", "starts_on": "2026-03-01", "mrr": 2})
     assert told("license", "source", "source_id", "mrr") == [("manual", "own", "2")]
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_both_engines_tell_the_same_with_edits(two_states, spark):
+    with on("2026-03-05"):
+        edit("L", "2026-01-01", mrr=11, limits="ação")
+        edit("M", "2026-01-01", off=True)
+        enter("license", {"source_id": "own", "customer_ref": "c1", "starts_on": "2026-03-01", "mrr": 1})
+        bring(sheet("purchase", {"id": "P", "ref": "c1", "ordered_on": "2026-01-01", "amount": 5, "unit_ids": ["u"]}))
+        start = moment("2026-01-01 00:00:00")
+        row = {"source_id": Target("crm", "P", start).edit_id, "customer_ref": "c1", "changed_at": start}
+        enter("purchase", row | {"ordered_on": "2026-01-01", "amount": 6, "unit_ids": ["u", "v"]})
+
+    def build(opened, _home):
+        lake = Lake(opened)
+        asked = ("rows", "statements", "versions", "states")
+        return {f"{fact} {what}": getattr(lake, what)(fact) for fact in ("license", "purchase") for what in asked}
+
+    assert_same(build, engine(), spark, Path())
 
 
 def test_entering_needs_its_right_and_a_refusal_changes_nothing(two_states):

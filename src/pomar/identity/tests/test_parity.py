@@ -6,6 +6,8 @@ import pytest
 
 from pomar.engine.parity import assert_same
 from pomar.identity.tests.stories import identify, profile
+from pomar.identity.tests.test_by_hand import edit
+from pomar.kernel.ids import record_id
 
 CNPJ, OTHER_CNPJ = "11.222.333/0001-81", "11.444.777/0001-61"
 
@@ -34,14 +36,20 @@ def story():
         profile("app:u-é1", email="ana@same.com"),
         profile("app:u-2", properties='{"plan":"pro"}'),
     ]
-    return [*people, *firms, *contacts, *mailed, *chain, *same]
+    edits = [
+        edit("crm:3", name="Zé", country="PT", empty=["city", "owner"]),
+        edit("crm:3", day=6, owner="rui"),
+        edit("shop:1", name="Loja"),
+        edit("crm:none", name="Nobody"),
+    ]
+    return [*people, *firms, *contacts, *mailed, *chain, *same, *edits]
 
 
 @pytest.mark.spark
 @pytest.mark.slow
 def test_duckdb_and_spark_find_the_same_customers(engine, spark):
     def build(opened, _home):
-        found = identify(opened, *story(), also=["shop:1", "shop:2", "crm:7"])
+        found = identify(opened, *story(), also=["shop:1", "shop:2", "crm:7", f"manual:{record_id('crm', '5')}"])
         return {"refs": found.refs, "customers": found.customers}
 
     assert_same(build, engine, spark, Path())

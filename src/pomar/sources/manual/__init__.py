@@ -1,0 +1,1 @@
+"""Facts that people enter, change and withdraw by hand."""

@@ -1,0 +1,3 @@
+from pomar.facts.tests.conftest import company
+
+__all__ = ["company"]
