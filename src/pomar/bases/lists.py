@@ -18,7 +18,6 @@ from pomar.bases.shapes import (
     CustomerDetail,
     CustomerFilter,
     CustomerRow,
-    Event,
     Field,
     Page,
     UnitFilter,
@@ -28,7 +27,7 @@ from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import FOREVER, day_number, day_of, number, on
 from pomar.engine import open_engine
 from pomar.facts.reading import Lake
-from pomar.facts.schema import ENVELOPE, FACTS
+from pomar.facts.schema import MANUAL
 from pomar.facts.usage import DAILY
 from pomar.identity.queries import lineage
 from pomar.kernel.errors import BadInput, NotFound
@@ -84,12 +83,12 @@ def customer(customer_id: str, as_of: date | None = None, known_at: datetime | N
     Raises NotFound.
     """
     read, day = snapshots.reader(known_at), _day(as_of, known_at)
-    found, root = _survivor(read, customer_id)
+    found, root = survivor(read, customer_id)
     people = read.table("people")
     rows = read.engine.arrow(_described(read, people.filter(people.root_id == root), day)).to_pylist()
     by_id = {row.customer_id: row for row in _customer_rows(read, rows, day)}
     refs = read.table("refs")
-    profiles = read.engine.arrow(refs.filter(refs.customer_id == found).select("source", "customer_ref"))
+    profiles = read.engine.arrow(_records(refs).filter(refs.customer_id == found).select("source", "customer_ref"))
     said = lineage(read.engine, read.facts.states("profile"), refs, found)
     return CustomerDetail(
         row=by_id[found],
@@ -98,34 +97,6 @@ def customer(customer_id: str, as_of: date | None = None, known_at: datetime | N
         people=tuple(row for key, row in by_id.items() if key != found) if found == root else (),
         profiles=tuple((row["source"], row["customer_ref"]) for row in profiles.to_pylist()),
     )
-
-
-def timeline(
-    customer_id: str,
-    offset: int = 0,
-    limit: int = 100,
-    as_of: date | None = None,
-    known_at: datetime | None = None,
-    fact: str | None = None,
-) -> Page:
-    """What happened, newest first; usage by day and feature. Raises NotFound, BadInput."""
-    if fact is not None and fact not in FACTS:
-        raise BadInput("timeline", f"there is no fact {fact!r}.", ", ".join(FACTS))
-    read, day = snapshots.reader(known_at), _day(as_of, known_at)
-    found, _root = _survivor(read, customer_id)
-    refs = read.table("refs")
-    mine = refs.filter((refs.root_id == found) | (refs.customer_id == found)).select("source", "customer_ref")
-    units = _unit_ids(read, found)
-    told = [name for name in FACTS if fact in (None, name) and name not in ("usage", "product")]
-    parts = [_events(read, name, mine, units) for name in told]
-    if fact in (None, "usage"):
-        parts.append(_use(read, mine, units))
-    rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    rows = rows.filter(rows.happened_day <= day)
-    total = int(read.engine.arrow(rows.aggregate(n=rows.count()))["n"][0].as_py())
-    newest = rows.order_by(ibis.desc("happened_at"), "fact", "title", "details")
-    page = read.engine.arrow(newest.limit(limit, offset=offset)).to_pylist()
-    return Page(tuple(_event(row) for row in page), total, offset, limit)
 
 
 # -- customers ------------------------------------------------------------------------------------------
@@ -294,7 +265,13 @@ def _worth_then(read: Reader, day: int, roots: list[str] | None = None) -> pa.Ta
         return engine.arrow(worth(ledger, day))
 
 
-def _survivor(read: Reader, customer_id: str) -> tuple[str, str]:
+def _records(refs: Table) -> Table:
+    """References to records of systems, and to customers entered by hand; not those by which what is entered
+    names a customer that is known already."""
+    return refs.filter((refs.source != MANUAL) | (refs.customer_ref != refs.own_id))
+
+
+def survivor(read: Reader, customer_id: str) -> tuple[str, str]:
     """The customer an id leads to today, and the root it counts under."""
     refs = read.table("refs")
     known = refs.filter((refs.customer_id == customer_id) | (refs.own_id == customer_id))
@@ -373,94 +350,6 @@ def _ends(read: Reader, units: list[str], day: int) -> dict[str, date]:
     }
 
 
-# -- events ---------------------------------------------------------------------------------------------
-
-_TITLES = {
-    "profile": "name",
-    "purchase": "product",
-    "license": "product",
-    "deployment": "status",
-    "interaction": "subject",
-    "ticket": "status",
-    "feedback": "kind",
-    "consent": "purpose",
-}
-
-
-def _unit_ids(read: Reader, root: str) -> list[str]:
-    units = read.table("units")
-    mine = units.filter(units.root == root, units.unit.startswith("u:")).select("unit").distinct()
-    return [unit.removeprefix("u:") for unit in read.engine.arrow(mine)["unit"].to_pylist()]
-
-
-def _about(rows: Table, mine: Table, units: list[str]) -> Table:
-    """Facts that name the customer, and those that name nobody but one of the customer's units."""
-    named = rows.semi_join(mine, ["source", "customer_ref"])
-    if not units or "unit_id" not in rows.columns:
-        return named
-    return ibis.union(named, rows.filter(rows.customer_ref.isnull(), rows.unit_id.isin(units)))
-
-
-def _events(read: Reader, fact: str, mine: Table, units: list[str]) -> Table:
-    facts = read.facts
-    rows = _about(facts.statements(fact), mine, units)
-    own = [name for name in rows.columns if name not in ENVELOPE]
-    details = ibis.literal("")
-    for name in own:
-        text = rows[name].join("; ") if rows[name].type().is_array() else rows[name].cast("string")
-        details = details + ibis.ifelse(text.isnull(), "", ibis.literal(f"{name}\x1f") + text + "\x1e").fill_null("")
-    happened = rows.occurred_at
-    if fact == "profile":
-        happened = ibis.ifelse(number(rows.occurred_at.date()) == 0, rows.received_at, rows.occurred_at)
-    shaped = rows.select(
-        "source",
-        "import_id",
-        happened_at=happened,
-        fact=ibis.literal(fact),
-        title=ibis.ifelse(rows.retracted, "ended", rows[_TITLES[fact]].fill_null("")),
-        details=details,
-    )
-    return shaped.mutate(happened_day=number(facts.day(shaped.happened_at)))
-
-
-def _use(read: Reader, mine: Table, units: list[str]) -> Table:
-    daily = _about(read.daily, mine, units)
-    summed = daily.group_by("source", "day", "product", "feature").aggregate(
-        happened_at=daily.last_at.max(),
-        events=daily.events.sum(),
-        people=daily.actor.nunique(),
-    )
-    pieces = [
-        ("product", summed["product"]),
-        ("events", summed.events.cast("string")),
-        ("people", summed.people.cast("string")),
-    ]
-    details = ibis.literal("")
-    for name, text in pieces:
-        details = details + ibis.ifelse(text.isnull(), "", ibis.literal(f"{name}\x1f") + text + "\x1e").fill_null("")
-    return summed.select(
-        "source",
-        happened_at="happened_at",
-        fact=ibis.literal("usage"),
-        title=summed.feature.fill_null(""),
-        details=details,
-        happened_day=number(summed["day"]),
-        import_id=ibis.literal(""),
-    ).select("source", "import_id", "happened_at", "fact", "title", "details", "happened_day")
-
-
-def _event(row: dict[str, Any]) -> Event:
-    pairs = (pair.split("\x1f", 1) for pair in row["details"].split("\x1e") if pair)
-    return Event(
-        happened_at=row["happened_at"],
-        fact=row["fact"],
-        title=row["title"],
-        details=dict(pairs),
-        source=row["source"],
-        import_id=row["import_id"],
-    )
-
-
 def _searched(read: Reader, rows: Table, search: str | None, columns: tuple[str, ...]) -> Table:
     """Rows with the text in one of these columns, or in a reference of their customer (`root`)."""
     if not search:
@@ -480,7 +369,7 @@ def known_as(read: Reader, customers: list[str]) -> dict[str, str]:
     if not customers:
         return {}
     refs = read.table("refs")
-    mine = refs.filter(refs.customer_id.isin(customers)).select("customer_id", "source", "customer_ref")
+    mine = _records(refs).filter(refs.customer_id.isin(customers)).select("customer_id", "source", "customer_ref")
     rows = read.engine.arrow(mine).to_pylist()
     rows.sort(key=lambda row: (row["source"], row["customer_ref"]), reverse=True)  # the first one stays
     return {row["customer_id"]: f"{row['customer_ref']} · {row['source']}" for row in rows}

@@ -12,7 +12,8 @@ import ibis
 from ibis.expr.types import Table
 
 from pomar.bases import snapshots
-from pomar.bases.lists import customer, customers, timeline, units
+from pomar.bases.events import timeline
+from pomar.bases.lists import customer, customers, units
 from pomar.bases.people import people, person_counts
 from pomar.bases.shapes import PLACES, STATUSES, UNIT_STATES, Bases, HistoryDay, Move, Place
 from pomar.bases.snapshots import Reader, asked_day

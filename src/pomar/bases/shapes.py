@@ -173,7 +173,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Event:
-    """One fact on a customer's timeline."""
+    """One fact on a customer's timeline; `source_id` and `occurred_at` name the statement, of usage there is none."""
 
     happened_at: datetime
     fact: str
@@ -181,6 +181,8 @@ class Event:
     details: dict[str, str]
     source: str
     import_id: str
+    source_id: str | None = None
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from pomar.engine import duck
 from pomar.facts import lake
 from pomar.facts.models import Import, Replayed
+from pomar.facts.schema import MANUAL
 from pomar.kernel.errors import NotFound
 
 
@@ -71,6 +73,11 @@ class QuarantinePage:
 def imports(limit: int = 100, offset: int = 0) -> list[ImportInfo]:
     """Imports, newest first."""
     return [_info(record) for record in Import.objects.all()[offset : offset + limit]]
+
+
+def by_hand(import_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these imports that a person entered."""
+    return frozenset(Import.objects.filter(id__in=list(import_ids), kind=MANUAL).values_list("id", flat=True))
 
 
 def import_(import_id: str) -> ImportInfo:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_q.tasks import async_task
 
 from pomar.access.actions import Action
-from pomar.access.roles import Right
+from pomar.access.roles import SYSTEM, Right
 from pomar.bases import actions as bases
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import NotFound, PomarError
@@ -87,6 +87,18 @@ def refresh(job: Job, told: Told) -> str:
     return _("Counted again: every figure includes all facts received so far.")
 
 
+def entered(job: Job, told: Told) -> str:
+    """Whoever may enter a fact has it counted, though they may not count at will."""
+    _remember(job, url=job.params["url"], import_id=job.params["import_id"])
+    locks.in_turn(partial(bases.refresh, SYSTEM, told), told)
+    return _("Saved, and counted again.")
+
+
+def undone(job: Job, told: Told) -> str:
+    locks.in_turn(partial(bases.refresh, SYSTEM, told), told)
+    return _("Counted again: every figure includes all facts received so far.")
+
+
 def advance(job: Job, told: Told) -> str:
     since = date.fromisoformat(job.params["since"])
     moment = locks.in_turn(partial(company.advance, job.user, since=since, progress=told), told)
@@ -97,6 +109,8 @@ KINDS = {
     "preview": Kind(gettext_lazy("Reading the files"), Right.IMPORT_FACTS, preview),
     "import": Kind(gettext_lazy("Loading the files"), Right.IMPORT_FACTS, load),
     "refresh": Kind(gettext_lazy("Counting both bases"), Right.REFRESH, refresh),
+    "entered": Kind(gettext_lazy("Saved. Counting both bases"), Right.EDIT_CUSTOMER, entered),
+    "undone": Kind(gettext_lazy("Counting both bases"), Right.EDIT_CUSTOMER, undone),
     "advance": Kind(gettext_lazy("Advancing a day"), Right.IMPORT_FACTS, advance),
 }
 

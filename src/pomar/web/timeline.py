@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from pomar.access.masking import mask
+from pomar.access.roles import allows
 from pomar.bases.shapes import Event
+from pomar.facts import queries
+from pomar.facts.by_hand import EDITABLE
 from pomar.web import words
 from pomar.web.templatetags.pomar import amount, day, number
 
@@ -30,16 +36,29 @@ HIDDEN = {"currency", "scale_max", "parent_ref"}
 
 @dataclass(frozen=True)
 class Line:
-    """`said` is the sentence, `rest` what else the fact says: label and value."""
+    """`said` is the sentence, `rest` what else the fact says: label and value; `change` the address where it is
+    changed, of what may be, and `by_hand` whether a person entered it."""
 
     event: Event
     said: str
     rest: tuple[tuple[str | Promise, str], ...]
+    change: str = ""
+    by_hand: bool = False
 
 
-def lines(events, user) -> list[Line]:
-    """Events as `user` may read them."""
-    return [_line(event, user) for event in events]
+def lines(events, user, customer_id: str = "") -> list[Line]:
+    """Events as `user` may read them, and of a customer as they may change them."""
+    by_hand = queries.by_hand({event.import_id for event in events})
+    may = bool(customer_id) and allows(user, "edit_customer")
+    told = [replace(_line(event, user), by_hand=event.import_id in by_hand) for event in events]
+    return [replace(line, change=_change(line.event, customer_id)) for line in told] if may else told
+
+
+def _change(event: Event, customer_id: str) -> str:
+    if event.fact not in EDITABLE or event.title == "ended" or event.occurred_at is None:
+        return ""
+    named = {"source": event.source, "id": event.source_id, "at": event.occurred_at.isoformat()}
+    return f"{reverse('edit_fact', args=[customer_id, event.fact])}?{urlencode(named)}"
 
 
 def _line(event: Event, user) -> Line:
@@ -72,6 +91,8 @@ def _sentence(event: Event, shown: dict[str, str]) -> str:
 
 
 def _value(event: Event, name: str, text: str, user) -> str:
+    if name == "cleared":
+        return ", ".join(str(words.label(words.COLUMNS, one)) for one in json.loads(text)["cleared"])
     text = str(mask(text, name, user, event.details.get("kind")))
     if name in ("amount", "mrr", "list_price"):
         return amount(float(text), event.details.get("currency", ""))

@@ -239,6 +239,7 @@ COLUMNS: dict[str, Word] = FIELDS | {
     "replenish_days": Word(_("Days a supply lasts")),
     "meters": Word(_("Meters")),
     "scale_max": Word(_("Best score")),
+    "cleared": Word(_("Emptied")),
 }
 
 CHOICES: dict[str, dict[str, str | Promise]] = {

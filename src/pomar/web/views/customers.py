@@ -10,7 +10,7 @@ from pomar.access import audit
 from pomar.access.masking import mask
 from pomar.bases import queries
 from pomar.bases.shapes import CustomerFilter
-from pomar.web import lists, timeline, words
+from pomar.web import entry, lists, timeline, words
 from pomar.web.asking import asking, day_asked
 from pomar.web.guards import needs
 from pomar.web.lists import Column
@@ -107,6 +107,7 @@ def customer(request, customer_id):
             "why_place": _why_place(found),
             "step": words.PLACES.get(found.row.place),
             "status_meaning": status.meaning if status else "",
+            "added": [(fact, words.FACTS[fact].label) for fact in entry.ADDED],
         }
     return render(request, "pomar/customer.html", context)
 
@@ -117,7 +118,7 @@ def _timeline(request, customer_id):
     dates = asking(request).dates
     events = queries.timeline(customer_id, offset=lists.offset(request), limit=EVENTS, fact=fact, **dates)
     return {
-        "lines": timeline.lines(events.rows, request.user),
+        "lines": timeline.lines(events.rows, request.user, "" if asking(request).known_at else customer_id),
         "pager": lists.pager(events),
         "fact": fact,
         "facts": words.FACTS,

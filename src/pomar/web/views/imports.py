@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from pomar.access.masking import mask
+from pomar.access.roles import allows, require
 from pomar.bases import kinds
 from pomar.facts import actions, queries
 from pomar.facts.brought import STORED, brought
@@ -56,6 +57,7 @@ def import_(request, import_id):
     again = _still_wrong(import_id, fact)
     context = {
         "info": info,
+        "may_undo": info.status == "complete" and actions.may_undo(request.user, import_id),
         "counts": counted(info.counts),
         "totals": [(verdict, info.total(verdict)) for verdict in COUNTED],
         "reasons": queries.reasons(import_id),
@@ -147,16 +149,21 @@ def _told(value, name):
     return words.CHOICES.get(name, {}).get(value, value)
 
 
-@needs("undo_import")
+@needs("see_customers")
 def undo(request, import_id):
     """Asks first, showing what would go; a POST takes the import back."""
     info = queries.import_(import_id)
+    if not actions.may_undo(request.user, import_id):
+        require(request.user, "undo_import", request.path)
     if request.method != "POST":
         counts = [(fact, sum(count.get(verdict, 0) for verdict in STORED)) for fact, count in info.counts.items()]
         return render(request, "pomar/undo.html", {"info": info, "counts": counts})
     actions.undo(request.user, import_id)
     messages.success(request, _("The import was taken back. What was known before still shows it."))
-    return redirect("job", jobs.start(request.user, "refresh", reverse("import", args=[import_id])).id)
+    url = reverse("import", args=[import_id])
+    if allows(request.user, "refresh"):
+        return redirect("job", jobs.start(request.user, "refresh", url).id)
+    return redirect("job", jobs.start(request.user, "undone", url, import_id=import_id).id)
 
 
 @require_POST

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from pomar.access.roles import require
@@ -18,7 +21,7 @@ def job(request, job_id):
     url = found.result.get("url") or found.back
     if request.htmx and found.status == Job.Status.DONE:
         if jobs.tell(found):  # the page goes on asking until the next one is there
-            messages.success(request, found.step)
+            messages.success(request, _said(found))
         response = HttpResponse(status=204)
         response["HX-Redirect"] = url
         return response
@@ -35,6 +38,14 @@ def job(request, job_id):
         "again": found.kind != "preview",
     }
     return render(request, "pomar/job.html", context)
+
+
+def _said(job):
+    """How it ended; what was just entered can be undone from there."""
+    import_id = job.result.get("import_id") if job.kind == "entered" else None
+    if not import_id:
+        return job.step
+    return format_html('{} <a class="link" href="{}">{}</a>', job.step, reverse("undo", args=[import_id]), _("Undo"))
 
 
 @require_POST
