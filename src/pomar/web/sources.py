@@ -38,6 +38,18 @@ def loaded_under_another(files: list[dict[str, Any]]) -> list[Before]:
     return list(found.values())
 
 
+def told_before(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of `cards` whose money an earlier import of another export of their system has told already."""
+    told: dict[tuple[str, str], set[str]] = {}
+    for _received, file in _files():
+        if file.get("same"):
+            told.setdefault((file["source"], file["same"]), set()).add(file.get("export", ""))
+    return [
+        card for card in cards
+        if not card["left_out"] and card["same"] and told.get((card["source"], card["same"]), set()) - {card["export"]}
+    ]  # fmt: skip
+
+
 def _files() -> Iterator[tuple[datetime, dict[str, Any]]]:
     """Files of the imports that count, latest first."""
     told = Import.objects.filter(status=Import.Status.COMPLETE, kind="import").values_list("received_at", "files")

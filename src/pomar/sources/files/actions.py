@@ -57,8 +57,10 @@ def import_files(
     told = progress or _silent
     con = duck()
     try:
-        staged = list(_staged(con, [part for part in parts if not part.left_out], told))
-        files = [described(one) for one in staged]
+        read = [part for part in parts if not part.left_out]
+        staged = list(_staged(con, read, told))
+        exports = [{"export": part.export, "same": part.same} for part in read]
+        files = [described(one) | export for one, export in zip(staged, exports, strict=True)]
         if dry_run:
             result = preview(user, con, staged, full=full, progress=told)
         else:

@@ -101,7 +101,7 @@ def _common(part: Part, mapping: Mapping, headers: tuple[str, ...]) -> dict[str,
     whole = {rule.column for rule in mapping.columns.values() if rule.column}
     return {
         "key": part.key, "place": part.place, "export": part.export, "recalled": part.recalled,
-        "left_out": part.left_out, "sheet": part.sheet, "choice": part.choice,
+        "left_out": part.left_out, "sheet": part.sheet, "choice": part.choice, "same": part.same,
         "shown": [[header, filled.get(header, ""), header in whole] for header in headers],
     }  # fmt: skip
 

@@ -16,6 +16,8 @@
     name = { join = ["First name", "Last name"] }                  # texts with a space between
     status = { column = "State", values = { "A" = "paid" } }       # translated; others stay as they are,
     trial = { column = "Tier", values = { "Free" = "yes" }, default = "no" }   # or become the default
+    parent_ref = { column = "Company IDs", first = ";", prefix = "company:" }  # the first of a list, written before
+    customer_ref = { column = "Account ID", letters = "15" }                   # so many letters of it
     starts_on = { column = "tenure", months_before = "2020-01-01" }            # a date so many months before
     first_response_at = { column = "opened", plus_minutes = "minutes" }        # a moment later by a column
 
@@ -76,6 +78,9 @@ class Rule:
     default: str | None = None
     months_before: str | None = None
     plus_minutes: str | None = None
+    first: str | None = None
+    letters: str | None = None
+    prefix: str | None = None
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -86,7 +91,8 @@ class Rule:
     @property
     def whole(self) -> str | None:
         """The column that it takes over without loss."""
-        lossy = self.values or self.default is not None or self.months_before or self.plus_minutes
+        cut = self.first or self.letters or self.prefix
+        lossy = self.values or self.default is not None or self.months_before or self.plus_minutes or cut
         return None if lossy else self.column
 
 
@@ -220,13 +226,15 @@ def _built(rule: dict[str, Any], place: str) -> Rule:
             _("multiply and join take a list, values a table."),
             _('Write multiply = ["A", "B"], values = { "x" = "y" }.'),
         )
+    if not str(rule.get("letters", "1")).isdecimal():
+        raise BadInput(f"{place}, letters", _("This is no number of letters."), _('Write letters = "15".'))
     return Rule(
         multiply=tuple(map(str, listed["multiply"])),
         join=tuple(map(str, listed["join"])),
         values=tuple((str(key), _word(value)) for key, value in rule.get("values", {}).items()),
         **{
             key: _word(rule[key])
-            for key in ("column", "value", "default", "months_before", "plus_minutes")
+            for key in ("column", "value", "default", "months_before", "plus_minutes", "first", "letters", "prefix")
             if key in rule
         },
     )

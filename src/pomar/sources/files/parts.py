@@ -48,6 +48,8 @@ class Part:
     place: int = 1
     headers: tuple[str, ...] = ()
     export: str | None = None
+    same: str = ""
+    rank: int = 0
     choice: dict[str, Any] = field(default_factory=dict)
     recalled: bool = False
     fact: str | None = None
@@ -80,7 +82,21 @@ def parts_of(
             parts += [Part(path, name, one, source=asked.source) for one in for_file(list(sections), path)]
         else:
             parts += [_settled(one, asked, choices) for table in _tables(path, name) for one in _facts(table, asked)]
-    return parts
+    return _told_once(parts)
+
+
+def _told_once(parts: list[Part]) -> list[Part]:
+    """Of several exports that tell the same money, only the one that tells it best is read, unless a person
+    chose otherwise."""
+    best: dict[tuple[str | None, str], int] = {}
+    for part in parts:
+        if part.same and not part.left_out:
+            best[part.source, part.same] = min(part.rank, best.get((part.source, part.same), part.rank))
+    return [
+        replace(part, choice={"leave_out": True})
+        if part.same and not part.choice and part.rank > best[part.source, part.same] else part
+        for part in parts
+    ]  # fmt: skip
 
 
 def _file_names(paths: list[Path]) -> list[str]:
@@ -106,13 +122,14 @@ def _peek(path: Path) -> tuple[str, ...]:
 
 def _facts(table: Part, asked: Asked) -> Iterator[Part]:
     """The facts of a known export, each to be read by its own mapping; else the one that detection finds."""
-    export = recognise(table.headers)
-    if export is None or asked.fact not in (None, export.mappings[0].fact):
+    known = recognise(table.headers)
+    if known is None or asked.fact not in (None, known.sections[0].mapping.fact):
         yield table
         return
-    mappings = export.mappings if asked.fact is None else export.mappings[:1]
-    for place, mapping in enumerate(mappings, 1):
-        yield replace(table, mapping=mapping, place=place, export=export.name)
+    sections = known.sections if asked.fact is None else known.sections[:1]
+    for place, section in enumerate(sections, 1):
+        yield replace(table, mapping=section.mapping, place=place, export=known.name, same=section.same,
+                      rank=section.rank)  # fmt: skip
 
 
 def _settled(part: Part, asked: Asked, choices: Choices) -> Part:

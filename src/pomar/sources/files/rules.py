@@ -79,7 +79,7 @@ def _translated(rule: Rule, texts: Texts) -> str:
     if rule.join:
         return f"nullif(concat_ws(' ', {', '.join(map(texts.column, rule.join))}), '')"
     assert rule.column is not None
-    name = texts.column(rule.column)
+    name = _cut(texts.column(rule.column), rule)
     if not rule.values and rule.default is None:
         return name
     branches = " ".join(f"WHEN {quoted(written)} THEN {quoted(meant)}" for written, meant in rule.values)
@@ -87,6 +87,15 @@ def _translated(rule: Rule, texts: Texts) -> str:
     if not branches:
         return f"coalesce({name}, nullif({rest}, ''))"
     return f"nullif(CASE {name} {branches} ELSE {rest} END, '')"
+
+
+def _cut(name: str, rule: Rule) -> str:
+    """The part of a text that counts; null stays null."""
+    if rule.first:
+        name = f"nullif(trim(split_part({name}, {quoted(rule.first)}, 1)), '')"
+    if rule.letters:
+        name = f"left({name}, {int(rule.letters)})"
+    return f"{quoted(rule.prefix)} || {name}" if rule.prefix else name
 
 
 def _product(fact: Fact, target: str, rule: Rule, texts: Texts, found: Detection) -> Cell:

@@ -76,6 +76,7 @@ def preview(request, job_id):
         "result": job.result,
         "counts": counted(job.result["counts"]),
         "before": sources.loaded_under_another(job.result["files"]),
+        "twice": sources.told_before(job.result["cards"]),
         "cards": shown,
         "open": [card for card in shown if card.open],
         "facts": cards.facts(),
