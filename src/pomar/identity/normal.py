@@ -105,6 +105,19 @@ def said(profiles: Table) -> Table:
     )
 
 
+def addressed(profiles: Table, mentions: Table) -> Table:
+    """What references say that are e-mail addresses themselves and have no profile: profiles with nothing
+    but that address. (Usage names its users so, and mailboxes everyone.)"""
+    rows = mentions.filter(mentions.customer_ref.contains("@"), email(mentions.customer_ref).notnull())
+    told = profiles.select("source", customer_ref=profiles.customer_ref.fill_null(profiles.source_id))
+    rows = rows.anti_join(told, ["source", "customer_ref"])
+    rows = rows.select("source", "customer_ref", "seq", received_at="first_seen", email="customer_ref")
+    rows = rows.mutate(source_id=rows.customer_ref, occurred_at=rows.received_at)
+    return rows.select(
+        rows[name] if name in rows.columns else ibis.null(kind).name(name) for name, kind in profiles.schema().items()
+    ).cast(profiles.schema())
+
+
 def _sign(rows: Table) -> StringValue:
     return ibis.cases(
         (is_company_tax_id(rows.tax), ORGANIZATION),

@@ -16,7 +16,7 @@ from pomar.facts.by_hand import EDIT, is_edit
 from pomar.facts.schema import FACTS, MANUAL
 from pomar.identity import clusters, keys
 from pomar.identity.golden import FIELDS, golden, kinds, newest_first
-from pomar.identity.normal import said
+from pomar.identity.normal import addressed, said
 from pomar.identity.records import earliest, records
 from pomar.identity.roots import roots
 
@@ -74,7 +74,7 @@ def resolve(engine: Engine, profiles: Table, mentions: Table, known_at: datetime
     """
     edits = engine.keep(profiles.filter(is_edit(profiles)))
     profiles = profiles.filter(~is_edit(profiles))
-    rows = engine.keep(said(profiles))
+    rows = engine.keep(said(ibis.union(profiles, addressed(profiles, mentions))))
     found = engine.keep(records(rows, mentions))
     by_hand = _by_hand(engine, found, edits)
     all_records = found if by_hand is None else engine.keep(found.anti_join(by_hand, ["source", "ref"]))

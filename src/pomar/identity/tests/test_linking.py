@@ -189,3 +189,16 @@ def test_a_word_among_others_is_not_said_of_the_record(engine):
     found = identify(engine, profile("app:a", properties='{"plan":"pro","same_as":"b"}'), profile("app:b", day=1))
 
     assert together(engine, found) == ["app:a", "app:b"]
+
+
+def test_a_reference_that_is_an_address_counts_as_the_address_of_who_has_no_profile(engine):
+    crm = [profile("crm:1", email="ana@gmail.com"), profile("crm:2", email="bia@gmail.com")]
+    own = profile("app:bia@gmail.com", email="other@gmail.com")
+    role = profile("crm:3", email="info@acme.com", **ORG)
+
+    found = identify(engine, *crm, own, role, also=["app:ANA@gmail.com", "app:info@acme.com", "app:7", "app:x@y"])
+
+    assert together(engine, found) == [
+        "app:7", "app:ANA@gmail.com crm:1", "app:bia@gmail.com", "app:info@acme.com", "app:x@y", "crm:2", "crm:3",
+    ]  # fmt: skip
+    assert customer(engine, found, "crm:1")["profiles"] == 1
