@@ -43,9 +43,10 @@ OF_A_FACT: dict[str, dict[str, tuple[Text, Text]]] = {
         "status": (_("Status"), _("paid, refunded or cancelled")),
         "amount": (_("Amount"), _("what the line cost in all; negative for a refund")),
         "quantity": (_("Quantity"), _("pieces")),
+        "unit_ids": (_("Serial numbers"), _("of the pieces sold, separated by commas")),
     },
     "license": {
-        "source_id": (_("Licence id"), _("an id of the contract, if it is not the unit's")),
+        "source_id": (_("Contract id"), _("if it is not the id of the unit")),
         "unit_id": (_("Unit"), _("id of the subscription or licence")),
     },
     "deployment": {
@@ -110,7 +111,6 @@ MEANINGS: dict[str, Text] = {
     "amount": _("money"),
     "status": _("how it stands"),
     "channel": _("shop, online, partner…"),
-    "unit_ids": _("serial numbers of the pieces sold"),
     "unit_id": _("serial number, or id of the licence or device"),
     "seats": _("how many people may use it"),
     "starts_on": _("first day of the licence"),

@@ -15,6 +15,7 @@ from pomar.web.views import (
     products,
     refresh,
     sources,
+    templates,
     today,
     upload,
 )
@@ -36,6 +37,8 @@ urlpatterns = [
     path("imports/new/", upload.upload, name="upload"),
     path("imports/new/<str:job_id>/", upload.preview, name="preview"),
     path("imports/new/<str:job_id>/load", upload.load, name="load"),
+    path("imports/templates/", templates.templates, name="templates"),
+    path("imports/templates/<str:fact>.<str:kind>", templates.template, name="template"),
     path("imports/<str:import_id>/", imports.import_, name="import"),
     path("imports/<str:import_id>/rows", imports.rows, name="rows"),
     path("imports/<str:import_id>/undo", imports.undo, name="undo"),

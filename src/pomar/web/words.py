@@ -142,16 +142,16 @@ EVIDENCE: dict[str, Word] = {
 }
 
 FACTS: dict[str, Word] = {
-    "profile": Word(_("Profile"), _("who a customer is")),
-    "product": Word(_("Product"), _("what you sell")),
-    "purchase": Word(_("Purchase"), _("what somebody bought, or gave back")),
+    "profile": Word(_("Profile"), _("one customer: a person or an organisation")),
+    "product": Word(_("Product"), _("one thing you sell")),
+    "purchase": Word(_("Purchase"), _("one thing somebody bought, or gave back")),
     "license": Word(_("Licence"), _("a licence or subscription")),
     "deployment": Word(_("Deployment"), _("something installed at a customer")),
-    "usage": Word(_("Usage"), _("somebody used a product")),
+    "usage": Word(_("Usage"), _("one use of a product")),
     "interaction": Word(_("Interaction"), _("an e-mail, call, visit or meeting")),
     "ticket": Word(_("Ticket"), _("a support case")),
     "feedback": Word(_("Feedback"), _("a survey answer, review or mention")),
-    "consent": Word(_("Consent"), _("what somebody agreed to or refused")),
+    "consent": Word(_("Consent"), _("one thing somebody agreed to, or refused")),
 }
 
 KINDS: dict[str, Word] = {
