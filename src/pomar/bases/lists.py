@@ -52,7 +52,7 @@ def customers(
 ) -> Page:
     """Customers that fit the filter. Raises BadInput for an unknown sort."""
     read, day = snapshots.reader(known_at), _day(as_of, known_at)
-    found = _matching(read, day, filter or CustomerFilter())
+    found = matching(read, day, filter or CustomerFilter())
     total = int(read.engine.arrow(found.aggregate(n=found.count()))["n"][0].as_py())
     ordered = _sorted(_with_sort_columns(read, found, day, sort), sort, descending, CUSTOMER_SORTS, "root")
     rows = read.engine.arrow(ordered.limit(limit, offset=offset)).to_pylist()
@@ -109,7 +109,7 @@ def _described(read: Reader, people: Table, day: int) -> Table:
     return named.left_join(standing, "root").drop("root_right")
 
 
-def _matching(read: Reader, day: int, wanted: CustomerFilter) -> Table:
+def matching(read: Reader, day: int, wanted: CustomerFilter) -> Table:
     standing = on(read.table("customers"), day)
     inside = _in_base(standing, wanted.base)
     standing = standing if wanted.product else standing.filter(inside)

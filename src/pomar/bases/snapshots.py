@@ -25,6 +25,7 @@ from pomar.facts.derived import Snapshot
 from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS
 from pomar.facts.visibility import anything_known, visibility
+from pomar.identity.golden import FIELDS
 from pomar.kernel import clock
 from pomar.kernel.errors import NothingKnown
 
@@ -47,6 +48,7 @@ def inputs() -> dict[str, Any]:
         "hidden": list(visibility().hidden),
         "rules": asdict(rules()),
         "zone": str(clock.zone()),
+        "fields": list(FIELDS),
     }
 
 

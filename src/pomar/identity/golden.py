@@ -13,10 +13,8 @@ from ibis.expr.types import Table, Value
 from pomar.facts.by_hand import clears
 from pomar.facts.schema import MANUAL
 
-FIELDS = ("name", "email", "phone", "tax_id", "domain", "city", "region", "country", "language", "owner")
+FIELDS = ("name", "email", "phone", "tax_id", "domain", "city", "region", "country", "language", "owner", "tags")
 
-EMPTY = ""
-"""What stands in a field that somebody emptied, while fields are chosen; no field is stored so."""
 _ORDER = ("source", "source_id", "occurred_at", "received_at", "seq")
 
 
@@ -50,7 +48,7 @@ def golden(profiles: Table, owned: Table, edits: Table | None = None) -> Table:
     rows = profiles.join(mine, ["source", "source_id"])
     rows = rows.select("customer_id", *_ORDER, *FIELDS, counted=ibis.literal(1, "int64"))
     if edits is not None:
-        told = {name: ibis.ifelse(clears(edits.properties, name), EMPTY, edits[name]) for name in FIELDS}
+        told = {name: ibis.ifelse(clears(edits.properties, name), _empty(name), edits[name]) for name in FIELDS}
         rows = rows.union(edits.select("customer_id", *_ORDER, **told, counted=ibis.literal(0, "int64")))
     sizes = rows.group_by("customer_id").agg(rows=rows.count(), profiles=rows.counted.sum())
     several = sizes.filter((sizes.rows > 1) | (sizes.profiles == 0))
@@ -68,4 +66,10 @@ def _chosen(several: Table) -> Table:
 
 
 def _first(ranked: Table, name: str) -> Value:
-    return ranked[name].argmin(ranked.place, where=ranked[name].notnull()).nullif(EMPTY)
+    best = ranked[name].argmin(ranked.place, where=ranked[name].notnull())
+    return ibis.ifelse(best.length() > 0, best, ibis.null(best.type()))
+
+
+def _empty(name: str) -> Value:
+    """What stands in a field that somebody emptied, while fields are chosen; no field is stored so."""
+    return ibis.literal([], "array<string>") if name == "tags" else ibis.literal("")

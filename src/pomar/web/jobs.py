@@ -23,11 +23,14 @@ from django_q.tasks import async_task
 from pomar.access.actions import Action
 from pomar.access.roles import SYSTEM, Right
 from pomar.bases import actions as bases
+from pomar.bases.bulk import Change, plan
+from pomar.bases.shapes import CustomerFilter
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import NotFound, PomarError
 from pomar.kernel.ids import new_id
 from pomar.sources.files.actions import import_files
 from pomar.sources.files.looking import look
+from pomar.sources.manual.actions import edit_many
 from pomar.web import company, uploads
 from pomar.web.models import Job
 from pomar.web.templatetags.pomar import day, number
@@ -94,6 +97,20 @@ def entered(job: Job, told: Told) -> str:
     return _("Saved, and counted again.")
 
 
+def in_bulk(job: Job, told: Told) -> str:
+    given = job.params
+    if "import_id" not in job.result:
+        since, as_of = given["filter"]["since"], given["as_of"]
+        chosen = CustomerFilter(**given["filter"] | {"since": date.fromisoformat(since) if since else None})
+        change = Change(given["field"], given["value"], given["how"])
+        values = plan(chosen, change, date.fromisoformat(as_of) if as_of else None).values
+        done = locks.in_turn(partial(edit_many, job.user, change.field, values), told)
+        _remember(job, import_id=done.import_id, facts=done.facts, url=reverse("import", args=[done.import_id]))
+    locks.in_turn(partial(bases.refresh, SYSTEM, told), told)
+    facts = job.result["facts"]
+    return ngettext("%(n)s customer was changed.", "%(n)s customers were changed.", facts) % {"n": number(facts)}
+
+
 def undone(job: Job, told: Told) -> str:
     locks.in_turn(partial(bases.refresh, SYSTEM, told), told)
     return _("Counted again: every figure includes all facts received so far.")
@@ -110,6 +127,7 @@ KINDS = {
     "import": Kind(gettext_lazy("Loading the files"), Right.IMPORT_FACTS, load),
     "refresh": Kind(gettext_lazy("Counting both bases"), Right.REFRESH, refresh),
     "entered": Kind(gettext_lazy("Saved. Counting both bases"), Right.EDIT_CUSTOMER, entered),
+    "bulk": Kind(gettext_lazy("Changing customers"), Right.EDIT_IN_BULK, in_bulk),
     "undone": Kind(gettext_lazy("Counting both bases"), Right.EDIT_CUSTOMER, undone),
     "advance": Kind(gettext_lazy("Advancing a day"), Right.IMPORT_FACTS, advance),
 }

@@ -4,6 +4,7 @@ from allauth.account import views as account
 from django.urls import include, path
 
 from pomar.web.views import (
+    bulk,
     customers,
     demo,
     entry,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", today.today, name="today"),
     path("customers/", customers.customers, name="customers"),
     path("customers/export", customers.export, name="export_customers"),
+    path("customers/edit/", bulk.bulk_edit, name="bulk_edit"),
     path("customers/new/", entry.add_customer, name="add_customer"),
     path("customers/<str:customer_id>/", customers.customer, name="customer"),
     path("customers/<str:customer_id>/edit/", entry.edit_customer, name="edit_customer"),

@@ -11,6 +11,7 @@ HOLDERS = {
     Right.SEE_CUSTOMERS: {"viewer", "agent", "manager", "data_steward", "privacy_officer", "administrator"},
     Right.SEE_PERSONAL: {"agent", "manager", "data_steward", "privacy_officer", "administrator"},
     Right.EDIT_CUSTOMER: {"agent", "manager", "data_steward", "administrator"},
+    Right.EDIT_IN_BULK: {"manager", "data_steward", "administrator"},
     Right.EXPORT: {"manager", "data_steward", "privacy_officer", "administrator"},
     Right.IMPORT_FACTS: {"manager", "data_steward", "administrator"},
     Right.UNDO_IMPORT: {"manager", "data_steward", "administrator"},

@@ -32,6 +32,7 @@ def test_what_a_person_entered_wins_then_the_newest_field_by_field(engine):
         "country": "BR",
         "language": None,
         "owner": "rui",
+        "tags": ["vip", "beta"],
         "profiles": 3,
     }
 

@@ -15,7 +15,7 @@ CNPJ, OTHER_CNPJ = "11.222.333/0001-81", "11.444.777/0001-61"
 def story():
     """Every rule at least once, with accents, ties and nulls."""
     people = [
-        profile(f"crm:{n}", day=n % 5, email=f"É{n % 30}@ação.com", name=f"José {n}", city="São Luís")
+        profile(f"crm:{n}", day=n % 5, email=f"É{n % 30}@ação.com", name=f"José {n}", city="São Luís", tags=["a"])
         for n in range(60)
     ]
     firms = [profile(f"erp:{n}", kind="organization", domain=f"www.f{n}.com", name=f"F{n}") for n in range(9)]
@@ -37,8 +37,9 @@ def story():
         profile("app:u-2", properties='{"plan":"pro"}'),
     ]
     edits = [
-        edit("crm:3", name="Zé", country="PT", empty=["city", "owner"]),
-        edit("crm:3", day=6, owner="rui"),
+        edit("crm:3", name="Zé", country="PT", empty=["city", "owner", "tags"]),
+        edit("crm:3", day=6, owner="rui", tags=["b", "c"]),
+        edit("crm:4", empty=["tags"]),
         edit("shop:1", name="Loja"),
         edit("crm:none", name="Nobody"),
     ]

@@ -228,6 +228,8 @@ ADDRESSES = [
     "/installed/",
     "/installed/units/",
     "/installed/people/",
+    "/customers/new/",
+    "/customers/edit/?base=installed_base&field=owner&value=Bia",
     "/products/",
     "/imports/",
     "/imports/new/",
@@ -252,12 +254,15 @@ def test_no_page_scrolls_sideways(chromium, site: Site, session: dict, width: in
 
 
 def _deep(window) -> list[str]:
-    """One customer, one import with its rows, and its undo."""
+    """One customer with the forms about them, one import with its rows, and its undo."""
     window.goto("/customers/?base=installed_base&sort=-units")
     customer = window.locator("td.name a").first.get_attribute("href")
+    window.goto(f"{customer}?fact=license")
+    change = window.locator(".timeline a[href*=change]").first.get_attribute("href")
     window.goto("/imports/")
     one = window.locator("td.name a").first.get_attribute("href")
-    return [customer, one, f"{one}rows", f"{one}undo"]
+    forms = [f"{customer}edit/", f"{customer}add/purchase/", f"{customer}add/feedback/", change]
+    return [customer, *forms, one, f"{one}rows", f"{one}undo"]
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])

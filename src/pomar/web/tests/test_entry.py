@@ -167,3 +167,44 @@ def test_a_viewer_is_offered_nothing_and_refused(viewer: User) -> None:
     for address in (f"/customers/{whom}/edit/", f"/customers/{whom}/add/purchase/", "/customers/new/"):
         assert client.post(address, {"name": "x", "ordered_on": "2025-01-01", "amount": "1"}).status_code == 403
     assert Import.objects.count() == before
+
+
+@pytest.mark.slow
+def test_a_field_of_a_whole_list_is_previewed_changed_and_undone(manager: User) -> None:
+    client = Client()
+    client.force_login(manager)
+    everyone = queries.customers(CustomerFilter(base="installed_base")).total
+    listed = page_of(client, "/customers/?base=installed_base&sort=-units&offset=50")
+    [address] = re.findall(r'href="(/customers/edit/[^"]+)"', listed)
+    assert address == "/customers/edit/?base=installed_base&sort=-units"
+    asked = f"{address}&field=owner&value=Bia"
+    preview = page_of(client, asked)
+    assert f"{everyone} customers would change" in preview and "0 have it already" in preview
+    assert len(re.findall(r'data-label="Then">Bia<', preview)) == 10
+
+    led = entered(client, asked)
+
+    assert queries.customers(CustomerFilter(base="installed_base", owner="Bia")).total == everyone
+    assert f"{everyone} customers were changed." in page_of(client, led)
+    assert "Nothing would change." in page_of(client, asked)
+    answer = client.post(f"{led}undo")
+    client.get(answer["Location"], HTTP_HX_REQUEST="true")
+    snapshots.close_readers()
+    assert queries.customers(CustomerFilter(base="installed_base", owner="Bia")).total == 0
+
+
+def test_a_change_that_cannot_be_read_is_told_at_its_field(manager: User) -> None:
+    client = Client()
+    client.force_login(manager)
+    for query, fault in (
+        ("field=owner&how=add&value=Bia", "Only tags are added and removed."),
+        ("field=tags&how=add&value=", "Name at least one tag."),
+    ):
+        assert fault in page_of(client, f"/customers/edit/?{query}")
+
+
+def test_agents_edit_one_by_one_only(browser: Client) -> None:
+    assert "/customers/edit/" not in page_of(browser, "/customers/")
+    before = Import.objects.count()
+    assert browser.post("/customers/edit/?field=owner&value=Bia").status_code == 403
+    assert Import.objects.count() == before

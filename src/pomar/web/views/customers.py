@@ -33,7 +33,7 @@ EVENTS = 25
 def customers(request):
     asked = asking(request)
     sort, descending = lists.order(request, COLUMNS, "name")
-    chosen = _filter(request)
+    chosen = chosen_filter(request)
     page = queries.customers(
         chosen, sort=sort, descending=descending, offset=lists.offset(request), limit=lists.LIMIT, **asked.dates
     )
@@ -57,7 +57,7 @@ def customers(request):
 def export(request):
     asked = asking(request)
     sort, descending = lists.order(request, COLUMNS, "name")
-    page = queries.customers(_filter(request), sort=sort, descending=descending, limit=EXPORT, **asked.dates)
+    page = queries.customers(chosen_filter(request), sort=sort, descending=descending, limit=EXPORT, **asked.dates)
     audit.record(
         request.user, "export customers", object_kind="customers",
         details={"rows": len(page.rows), "filter": sorted(request.GET)},
@@ -82,7 +82,8 @@ def _exported(row, currencies, user):
     ]  # fmt: skip
 
 
-def _filter(request) -> CustomerFilter:
+def chosen_filter(request) -> CustomerFilter:
+    """Which customers the address asks for."""
     base = request.GET.get("base")
     was = lists.text(request, "was")
     return CustomerFilter(
