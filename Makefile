@@ -50,6 +50,7 @@ COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit
 messages: $(VENV)/.dev ## Collect the texts people read and compile their translations (needs gettext)
 	cd src/pomar && ../../$(BIN)/django-admin makemessages --settings pomar.settings -l en -l pt_BR \
 	  --no-location --no-obsolete --no-wrap
+	msgattrib --no-wrap --clear-fuzzy --empty -o src/pomar/locale/en/LC_MESSAGES/django.po src/pomar/locale/en/LC_MESSAGES/django.po
 	msgen --no-wrap -o src/pomar/locale/en/LC_MESSAGES/django.po src/pomar/locale/en/LC_MESSAGES/django.po
 	cd src/pomar && ../../$(BIN)/django-admin compilemessages --settings pomar.settings
 

@@ -26,7 +26,7 @@ VERDICTS = {
 }
 
 
-@click.command("import", help=_("Bring in files: CSV, Excel, Parquet or JSON lines."))
+@click.command("import", help=_("Bring in files: CSV, Excel, Parquet or JSON, mailboxes, calendars, chats."))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--as", "fact", metavar="FACT", help=_("What each row is: profile, purchase, license, usage…"))
 @click.option("--map", "mapping", type=click.Path(path_type=Path), help=_("A mapping in TOML"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import StringValue, Table
 
-from pomar.identity.words import COMPANY_NAME, FREE_MAIL, ROLES
+from pomar.identity.words import COMPANY_NAME, ROLES
+from pomar.kernel.mail_providers import MAIL_PROVIDERS
 
 PERSON, ORGANIZATION = "person", "organization"
 SAME_AS = '^[{]"same_as":"([^"]+)"[}]$'
@@ -35,7 +36,7 @@ def email_domain(address: StringValue) -> StringValue:
 
 
 def _owned(name: StringValue) -> StringValue:
-    return ibis.ifelse(name.isin(FREE_MAIL), ibis.null(str), name)
+    return ibis.ifelse(name.isin(MAIL_PROVIDERS), ibis.null(str), name)
 
 
 def is_personal(address: StringValue) -> ibis.ir.BooleanValue:

@@ -95,7 +95,9 @@ def _format(told: dict[str, Any]) -> str:
         return marks.get(told["delimiter"], told["delimiter"])
     if told.get("sheet"):
         return _("Excel, sheet “%s”") % told["sheet"]
-    return {"parquet": "Parquet", "jsonl": "JSON"}.get(told.get("format", ""), "")
+    names = {"parquet": "Parquet", "jsonl": "JSON", "mailbox": _("a mailbox"), "calendar": _("a calendar"),
+             "chat": _("a WhatsApp chat")}  # fmt: skip
+    return names.get(told.get("format", ""), "")
 
 
 def _encoding(told: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from pomar.kernel.errors import BadInput
 from pomar.sources.files import excel, layout, lines
 from pomar.sources.files.layout import LONGEST_LINE, Layout
+from pomar.sources.files.talks import reading
 
 _UTF8 = {"utf-8", "utf-8-sig"}
 
@@ -51,6 +52,8 @@ def read(
         return _excel(con, path, table, sheet)
     if kind == "parquet":
         return _parquet(con, path, table)
+    if kind in reading.READERS:
+        return _talks(con, path, table, kind)
     if kind == "jsonl":
         return _jsonl(con, path, table, encoding, longest)
     return _csv(con, path, table, layout.find_csv(path, encoding, delimiter), longest)
@@ -259,3 +262,14 @@ def _excel(con: duckdb.DuckDBPyConnection, path: Path, table: str, sheet: str | 
         con.unregister("excel_rows")
     found = Layout("excel", headers=headers, sheet=name, above=above)
     return Cells(table, found, excel.typed(con, table, headers))
+
+
+# -- mailboxes, calendars, chats ------------------------------------------------------------------
+
+
+def _talks(con: duckdb.DuckDBPyConnection, path: Path, table: str, kind: str) -> Cells:
+    found, contacts = reading.table(path, kind)
+    con.register("contacts", contacts)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM contacts")
+    con.unregister("contacts")
+    return Cells(table, found)

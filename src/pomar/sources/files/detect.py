@@ -280,7 +280,8 @@ def describe(
     found_numbers = {header: by_number[name] for name, header in numbers.items()}
     return Detection(
         file=str(path), layout=cells.layout, rows=texts.rows, fact=mapping.fact, mapping=mapping, how=how,
-        language=language, dates=found_dates, numbers=found_numbers, notes=_notes(found_dates, found_numbers),
+        language=language, dates=found_dates, numbers=found_numbers, 
+        notes=(*cells.layout.notes, *_notes(found_dates, found_numbers)),
     )  # fmt: skip
 
 

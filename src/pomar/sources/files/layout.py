@@ -16,6 +16,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from pomar.kernel.errors import BadInput
+from pomar.sources.files.talks import signs
 
 SAMPLE = 256 * 1024
 BLOCK = 4 * 1024 * 1024
@@ -34,7 +35,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 @dataclass(frozen=True)
 class Layout:
     """What must be known to read a file's cells. `header_lines` are physical lines of the header, `above` the
-    rows before it that are no headers, such as a title."""
+    rows before it that are no headers, such as a title,
+    `notes` what a person should know about how it was read."""
 
     format: str
     encoding: str = "utf-8"
@@ -43,10 +45,12 @@ class Layout:
     header_lines: int = 1
     sheet: str | None = None
     above: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def find_format(path: Path) -> str:
-    """csv, excel, parquet or jsonl, by the first bytes where they are telling, else by the name.
+    """csv, excel, parquet, jsonl or what `signs` know, by the first bytes where they are telling, else by
+    the name.
 
     Raises BadInput for what is no file, an empty file, and formats that are not read.
     """
@@ -73,6 +77,8 @@ def find_format(path: Path) -> str:
         raise BadInput(
             where, _("This is not a table of rows."), _("Unpack it, or export it as CSV, Excel, Parquet or JSON lines.")
         )
+    if told := signs.find(head, suffix):
+        return told
     return _BY_SUFFIX.get(suffix) or ("jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{"} else "csv")
 
 

@@ -64,7 +64,7 @@ def _unpack(path: Path, plain: Path, most: int) -> None:
 
 def _refuse_compressed_twice(plain: Path) -> None:
     """Excel and Parquet are compressed by themselves."""
-    if find_format(plain) not in {"csv", "jsonl"}:
+    if find_format(plain) in {"excel", "parquet"}:
         raise BadInput(
             str(plain),
             _("This is not a table of rows."),

@@ -20,6 +20,8 @@ from pomar.sources.files.mapping import Mapping, for_file, parse
 from pomar.sources.files.mapping import load as load_mapping
 from pomar.sources.files.packed import is_packed
 from pomar.sources.files.remembering import recall
+from pomar.sources.files.talks.contacts import HEADERS
+from pomar.sources.files.talks.reading import READERS
 from pomar.sources.files.vendors import recognise
 
 Choices = dict[str, dict[str, Any]]
@@ -106,7 +108,10 @@ def _file_names(paths: list[Path]) -> list[str]:
 
 
 def _tables(path: Path, name: str) -> list[Part]:
-    if is_packed(path) or layout.find_format(path) != "excel":
+    kind = "" if is_packed(path) else layout.find_format(path)
+    if kind in READERS:
+        return [Part(path, name, headers=HEADERS)]
+    if kind != "excel":
         return [Part(path, name, headers=_peek(path))]
     sheets = excel.sheets(path)
     if len(sheets) <= 1:
