@@ -17,6 +17,7 @@ COMMANDS = {
     "source": (_("Give out and take back the keys with which events are sent"), "source"),
     "roll": (_("Bring what arrived by HTTP to the lake now"), "source"),
     "undo": (_("Take an import back"), "files"),
+    "edit": (_("Say fields of a customer by hand"), "edit"),
     "products": (_("Of which kind each product is, and saying it"), "products"),
     "refresh": (_("Compute both bases anew from the facts"), "bases"),
     "bases": (_("The customer base, the installed base and the bridge between them"), "bases"),

@@ -67,6 +67,8 @@ def _pseudonym(column: str, subject: Subject) -> str:
 
 def _reference(subject: Subject) -> str:
     """SQL for the person's new reference; what was entered by hand stays with the record it names."""
+    if not subject.renamed:
+        return _pseudonym("customer_ref", subject)
     cases = "".join(f" WHEN {_text(old)} THEN {_text(new)}" for old, new in subject.renamed.items())
     entered = f"source = {_text(MANUAL)} AND {_among('customer_ref', subject.renamed)}"
     return f"CASE WHEN {entered} THEN CASE customer_ref{cases} END ELSE {_pseudonym('customer_ref', subject)} END"

@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from pomar.access.roles import SYSTEM
+from pomar.bases import queries
+from pomar.bases.shapes import CustomerFilter
 from pomar.cli.testing import answered, brought_in, record, refused
 from pomar.engine import duck
 from pomar.kernel import clock
+from pomar.sources.manual.actions import edit_customer, enter
 
 pytestmark = pytest.mark.slow
 
@@ -122,3 +126,19 @@ def test_an_organisations_shared_address_goes_but_the_organisation_stays(company
     assert bases(company) == before
     left = everything_stored(own_home)
     assert "office@acme.com" not in left and "Acme Ltda" in left
+
+
+def test_what_was_entered_by_hand_about_her_goes_too_and_still_counts_for_her(company: Run, own_home: Path) -> None:
+    [whom] = [row.customer_id for row in queries.customers(CustomerFilter(base="all", search="rui")).rows]
+    edit_customer(SYSTEM, whom, {"name": "Rui Edited", "email": "other@rui.com", "country": "PT"})
+    enter(SYSTEM, "purchase", {"ordered_on": str(DAY), "product": "Oil", "quantity": "3"}, whom)
+    enter(SYSTEM, "feedback", {"occurred_at": str(DAY), "text": "Rui said so"}, whom)
+    company("refresh", "--json")
+    before = bases(company)
+
+    answered(company("erase", "other@rui.com", "--yes", "--json"))
+
+    assert bases(company) == before
+    left = everything_stored(own_home)
+    assert [trace for trace in ("Rui", "rui", "'c2'", whom) if trace in left] == []
+    assert "'PT'" in left

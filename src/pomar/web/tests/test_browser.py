@@ -257,7 +257,7 @@ def _deep(window) -> list[str]:
     """One customer with the forms about them, one import with its rows, and its undo."""
     window.goto("/customers/?base=installed_base&sort=-units")
     customer = window.locator("td.name a").first.get_attribute("href")
-    window.goto(f"{customer}?fact=license")
+    window.goto(f"{customer}?fact=purchase")
     change = window.locator(".timeline a[href*=change]").first.get_attribute("href")
     window.goto("/imports/")
     one = window.locator("td.name a").first.get_attribute("href")

@@ -14,6 +14,7 @@ from django.test import Client
 from pomar.access.models import User
 from pomar.bases import queries, snapshots
 from pomar.bases.shapes import CustomerFilter
+from pomar.facts import lake
 from pomar.facts.models import Import
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
@@ -201,6 +202,22 @@ def test_a_change_that_cannot_be_read_is_told_at_its_field(manager: User) -> Non
         ("field=tags&how=add&value=", "Name at least one tag."),
     ):
         assert fault in page_of(client, f"/customers/edit/?{query}")
+
+
+def test_while_an_import_runs_what_was_written_stays_in_the_form(browser: Client) -> None:
+    written = {"ordered_on": "2025-01-02", "amount": "12.5"}
+    with lake.writing("import"):
+        answer = browser.post(f"/customers/{firm()}/add/purchase/", written)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Another import is running here." in page and 'value="12.5"' in page
+
+
+def test_saving_without_a_change_says_so(browser: Client) -> None:
+    whom = firm()
+    form = page_of(browser, f"/customers/{whom}/edit/")
+    kept = dict(re.findall(r'<input type="(?:text|email)" name="(\w+)" value="([^"]*)"', form))
+    assert "Nothing was changed." in browser.post(f"/customers/{whom}/edit/", kept).content.decode()
 
 
 def test_agents_edit_one_by_one_only(browser: Client) -> None:

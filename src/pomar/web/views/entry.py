@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from pomar.bases import queries
 from pomar.bases.shapes import UnitFilter
 from pomar.kernel import clock
-from pomar.kernel.errors import BadInput
+from pomar.kernel.errors import BadInput, Conflict
 from pomar.sources.manual import actions
 from pomar.sources.manual.actions import Target, Unreadable
 from pomar.web import entry, jobs
@@ -28,12 +28,9 @@ def add_customer(request):
     above = queries.customer(under) if under else None
     form = entry.form("profile", entry.columns("profile", request.user), request.POST or None, _starting(above))
     if request.method == "POST":
-        try:
-            above_id = above.row.customer_id if above else None
-            done = actions.enter(request.user, "profile", _filled(form), above_id, _language())
-        except Unreadable as error:
-            entry.show(form, error)
-        else:
+        above_id = above.row.customer_id if above else None
+        done = _tried(form, lambda: actions.enter(request.user, "profile", _filled(form), above_id, _language()))
+        if done:
             return _saved(request, done, reverse("customer", args=[done.customer_id]))
     return _page(request, form, "add_customer", above=above)
 
@@ -47,11 +44,9 @@ def edit_customer(request, customer_id):
     initial = {name: said[name].value for name in names if name in said}
     form = entry.form("profile", names, request.POST or None, initial, {name: _who(said[name]) for name in initial})
     if request.method == "POST":
-        try:
-            done = actions.edit_customer(request.user, found.row.customer_id, entry.changed(form), _language())
-        except Unreadable as error:
-            entry.show(form, error)
-        else:
+        whom = found.row.customer_id
+        done = _tried(form, lambda: actions.edit_customer(request.user, whom, entry.changed(form), _language()))
+        if done:
             return _saved(request, done, _customer(found))
     return _page(request, form, "edit_customer", found)
 
@@ -64,11 +59,9 @@ def add_fact(request, customer_id, fact):
     initial = {"occurred_at": entry.written(clock.now())}
     form = entry.form(fact, entry.columns(fact, request.user), request.POST or None, initial)
     if request.method == "POST":
-        try:
-            done = actions.enter(request.user, fact, _filled(form), found.row.customer_id, _language())
-        except Unreadable as error:
-            entry.show(form, error)
-        else:
+        whom = found.row.customer_id
+        done = _tried(form, lambda: actions.enter(request.user, fact, _filled(form), whom, _language()))
+        if done:
             return _saved(request, done, _customer(found))
     return _page(request, form, "add_fact", found, fact)
 
@@ -83,16 +76,24 @@ def edit_fact(request, customer_id, fact):
     names = entry.columns(fact, request.user)
     form = entry.form(fact, names, request.POST or None, {name: entry.written(row[name]) for name in names})
     if request.method == "POST":
-        try:
-            if "withdraw" in request.POST:
-                done = actions.withdraw(request.user, fact, target)
-            else:
-                done = actions.edit(request.user, fact, target, entry.changed(form), _language())
-        except Unreadable as error:
-            entry.show(form, error)
+        if "withdraw" in request.POST:
+            done = _tried(form, lambda: actions.withdraw(request.user, fact, target))
         else:
+            done = _tried(form, lambda: actions.edit(request.user, fact, target, entry.changed(form), _language()))
+        if done:
             return _saved(request, done, _customer(found))
     return _page(request, form, "edit_fact", found, fact, row=row)
+
+
+def _tried(form, do):
+    """What was entered; None where it could not be, which the form then says, with all that was written."""
+    try:
+        return do()
+    except Unreadable as error:
+        entry.show(form, error)
+    except (BadInput, Conflict) as error:
+        form.add_error(None, f"{error.what} {error.fix}".strip().capitalize())
+    return None
 
 
 def _page(request, form, what, found=None, fact="", **more):
