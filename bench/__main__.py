@@ -69,6 +69,29 @@ def _say(stage: str, home: Path, scale: float) -> measure.Run:
     return done
 
 
+@main.command("intake")
+@click.option("--batches", default=3000, show_default=True, help="Batches of 100 events each.")
+@click.option("--connections", default=4, show_default=True)
+@click.option("--home", type=click.Path(path_type=Path), help="Where to work (default bench/data); emptied first.")
+@click.option("--postgres", default="postgresql://postgres@127.0.0.1:5432/postgres", show_default=True)
+@click.option("--results", type=click.Path(path_type=Path), default=HERE / "results", show_default=True)
+def intake_command(batches: int, connections: int, home: Path | None, postgres: str, results: Path) -> None:
+    """Events over HTTP: how many a second are acknowledged and brought to the lake, on both databases."""
+    from bench import intake
+
+    home = (home or HERE / "data").resolve()
+    found = {}
+    for database, server in (("sqlite", None), ("postgresql", postgres)):
+        if server or database == "sqlite":
+            shutil.rmtree(home, ignore_errors=True)
+            found[database] = intake.measured(home, server, batches, connections)
+    path = intake.write(found, results, batches, connections)
+    click.echo(intake.table(found, batches, connections))
+    click.echo(f"written to {path}")
+    if lost := [one["lake"]["lost"] for one in found.values() if one["lake"]["lost"] or one["pomar"]["refused"]]:
+        raise click.ClickException(f"events were lost: {lost}")
+
+
 @main.command(hidden=True)
 @click.argument("name")
 @click.option("--scale", type=float, required=True)

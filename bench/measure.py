@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,11 @@ class Run:
     answer: Any
 
 
-def run(stage: str, home: Path, scale: float) -> Run:
+def run(stage: str, home: Path, scale: float, environment: Mapping[str, str] = os.environ) -> Run:
     """Run `python -m bench stage`, letting its messages through. Ends the program where it fails."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "bench", "stage", stage, "--scale", str(scale)],
-        cwd=HERE.parent, env=os.environ | {"POMAR_HOME": str(home)}, stdout=subprocess.PIPE, text=True, check=False,
+        cwd=HERE.parent, env={**environment, "POMAR_HOME": str(home)}, stdout=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"the stage {stage} failed")

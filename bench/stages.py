@@ -73,6 +73,19 @@ def _compare(scale: float) -> list[str]:
     return pages.differences()
 
 
+def _roll(scale: float) -> int:
+    """Everything from the inbox to the lake; how many events are there then."""
+    from pomar.access.roles import SYSTEM
+    from pomar.facts import lake
+    from pomar.sources.tracking import actions
+
+    while actions.roll(SYSTEM) is not None:
+        pass
+    table = lake.table("usage")
+    return table.to_pyarrow_dataset().count_rows() if table else 0
+
+
 STAGES: dict[str, Callable[[float], Any]] = {
     "build": _build, "full": _full, "hand": _hand, "pages": _pages, "compare": _compare, "day": _day, "daily": _daily,
+    "roll": _roll,
 }  # fmt: skip

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pomar.facts import inbox
 from pomar.sources.tracking.actions import KIND
-from pomar.sources.tracking.calls import HISTORICAL, LARGEST_BODY, LARGEST_CALL, parse
+from pomar.sources.tracking.calls import HISTORICAL, LARGEST_BODY, LARGEST_CALL, outline
 from pomar.sources.tracking.queries import source_of
 
 LATER = "5"
@@ -75,15 +75,15 @@ def receive(request: HttpRequest, call: str) -> HttpResponse:
         raise Refused(405, _("events are sent by POST."), _("Use POST."))
     body = _body(request, LARGEST_BODY if call in ("batch", HISTORICAL) else LARGEST_CALL)
     try:
-        said = parse(body)
+        said = outline(body)
     except ValueError:
         raise Refused(400, _("the body is not a JSON object."), _("Send what the client library makes.")) from None
     if call in ("batch", HISTORICAL) and not isinstance(said.get("batch"), list):
         raise Refused(400, _("the body has no list “batch”."), _("Send {\"batch\": [...]}."))
-    source = source_of(_key(request, said))
-    if source is None:
-        raise Refused(401, _("this write key is not known."), _("`pomar source add tracking` gives one out."))
     try:
+        source = source_of(_key(request, said))
+        if source is None:
+            raise Refused(401, _("this write key is not known."), _("`pomar source add tracking` gives one out."))
         if _full(int(time.monotonic())):
             raise Refused(429, _("too much waits to be taken in."), _("Send it again later."))
         inbox.put(KIND, source, call, body)

@@ -26,14 +26,14 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def web(host: str, port: int) -> None:
+def web(host: str, port: int, application: str = "pomar.web.wsgi:application") -> None:
     """Serve the pages until told to stop."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
     Server(
-        "pomar.web.wsgi:application",
+        application,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

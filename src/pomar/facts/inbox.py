@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Max, Q
 
 from pomar.facts.models import Import, Inbox, Roll
@@ -37,9 +39,56 @@ class Batch:
 
 def put(kind: str, source: str, call: str, body: bytes) -> None:
     """Keep a batch for the roller; once this returned, or its transaction committed, it will arrive."""
-    Inbox.objects.create(
-        kind=kind, source=source, call=call, received_at=clock.now(), body=zlib.compress(body, 1), size=len(body)
-    )
+    packed = zlib.compress(body, 1)
+    row = Inbox(kind=kind, source=source, call=call, received_at=clock.now(), body=packed, size=len(body))
+    if connection.in_atomic_block or connection.vendor != "sqlite":
+        row.save(force_insert=True)
+    else:
+        _together.put(row)
+
+
+class _Together:
+    """Commits at once what several threads put meanwhile: while one commits, the others' rows gather.
+
+    SQLite has one writer at a time and lets the others sleep; PostgreSQL does this by itself.
+    """
+
+    def __init__(self) -> None:
+        self._gathering: list[_Waiting] = []
+        self._gather, self._commit = threading.Lock(), threading.Lock()
+
+    def put(self, row: Inbox) -> None:
+        mine = _Waiting(row)
+        with self._gather:
+            self._gathering.append(mine)
+        with self._commit:
+            if not mine.done:
+                self._commit_gathered()
+        if mine.error is not None:
+            raise mine.error
+
+    def _commit_gathered(self) -> None:
+        with self._gather:
+            all_of_them, self._gathering = self._gathering, []
+        error: BaseException | None = None
+        try:
+            Inbox.objects.bulk_create([one.row for one in all_of_them])
+        except BaseException as failed:
+            error = failed
+            raise
+        finally:
+            for one in all_of_them:
+                one.done, one.error = True, error
+
+
+@dataclass
+class _Waiting:
+    row: Inbox
+    done: bool = False
+    error: BaseException | None = None
+
+
+_together = _Together()
 
 
 def waiting() -> int:

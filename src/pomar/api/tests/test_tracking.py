@@ -161,7 +161,7 @@ def test_browsers_of_any_site_may_send(key):
 
 
 def test_there_is_neither_session_nor_cookie_and_three_questions_to_the_records(key, django_assert_num_queries):
-    with django_assert_num_queries(3):  # the key, how much waits, the batch
+    with django_assert_num_queries(3):  # the key and how much waits, once a second; the batch
         answer = post("batch", {"batch": [EVENT]}, **basic(key))
 
     assert dict(answer.cookies) == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +16,8 @@ from pomar.facts.roller import roll as roll_inbox
 from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict, NotFound
-from pomar.sources.tracking.models import WriteKey
+from pomar.sources.tracking.models import WriteKey, digest
+from pomar.sources.tracking.queries import forget
 from pomar.sources.tracking.staging import read
 
 KIND = "tracking"
@@ -94,17 +94,14 @@ def revoke_key(user: Actor, source: str) -> WriteKey:
 
     Raises NotAllowed, NotFound.
     """
-    return _RevokeKey(user, source).run()
+    revoked = _RevokeKey(user, source).run()
+    forget()
+    return revoked
 
 
 def roll(user: Actor, progress: Any = None) -> ImportResult | None:
     """Bring what waits in the inbox to the lake; None where nothing waits. Raises NotAllowed, Conflict."""
     return roll_inbox(user, {KIND: read}, progress) if progress else roll_inbox(user, {KIND: read})
-
-
-def digest(key: str) -> str:
-    """Keys are long and random, so that their plain digest leads nobody back."""
-    return sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
 def _free_name(taken: set[str]) -> str:

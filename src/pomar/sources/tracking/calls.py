@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from pomar.facts.inbox import Batch
 
 LARGEST_CALL = 32 * 1024
@@ -55,6 +57,25 @@ class Unread:
     message_id: str
     moment: datetime
     why: Broken
+
+
+class _Outline(msgspec.Struct):
+    batch: list[msgspec.Raw] | None = None
+    writeKey: str | None = None  # noqa: N815 - as clients spell it
+
+
+_OUTLINE = msgspec.json.Decoder(_Outline)
+
+
+def outline(body: bytes) -> dict[str, Any]:
+    """What `parse` says of a body, of its calls only the first: enough to keep it. Raises ValueError."""
+    try:
+        body.decode()  # what is skipped is not looked at
+        found = _OUTLINE.decode(body)
+        first = [msgspec.json.decode(call) for call in (found.batch or ())[:1]]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return parse(body)
+    return {"batch": None if found.batch is None else first, "writeKey": found.writeKey}
 
 
 def parse(body: bytes) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from django.db import models
 
 
@@ -29,3 +31,8 @@ class WriteKey(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.ending} of {self.source}"
+
+
+def digest(key: str) -> str:
+    """Keys are long and random, so that their plain digest leads nobody back."""
+    return sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from pomar.sources.tracking.actions import digest
-from pomar.sources.tracking.models import WriteKey
+import time
+from functools import lru_cache
+
+from pomar.sources.tracking.models import WriteKey, digest
 
 
 def source_of(key: str) -> str | None:
-    """The source a live write key belongs to."""
+    """The source a live write key belongs to. Known for a second, so that a busy client asks the records
+    no more often than that: a key that another process revokes is good for this second yet."""
+    return _source_of(digest(key), int(time.monotonic()))
+
+
+@lru_cache(maxsize=1000)
+def _source_of(digest: str, second: int) -> str | None:
     found: str | None = (
-        WriteKey.objects.filter(digest=digest(key), revoked_at=None).values_list("source", flat=True).first()
+        WriteKey.objects.filter(digest=digest, revoked_at=None).values_list("source", flat=True).first()
     )
     return found
+
+
+def forget() -> None:
+    """A key was taken back: ask the records again."""
+    _source_of.cache_clear()
 
 
 def keys() -> list[WriteKey]:
