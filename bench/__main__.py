@@ -71,9 +71,10 @@ def _say(stage: str, home: Path, scale: float) -> measure.Run:
 
 @main.command("intake")
 @click.option("--batches", default=3000, show_default=True, help="Batches of 100 events each.")
-@click.option("--connections", default=4, show_default=True)
+@click.option("--connections", default=8, show_default=True)
 @click.option("--home", type=click.Path(path_type=Path), help="Where to work (default bench/data); emptied first.")
-@click.option("--postgres", default="postgresql://postgres@127.0.0.1:5432/postgres", show_default=True)
+@click.option("--postgres", default="postgresql://postgres@127.0.0.1:5432/postgres", show_default=True,
+              help="Empty: SQLite only.")
 @click.option("--results", type=click.Path(path_type=Path), default=HERE / "results", show_default=True)
 def intake_command(batches: int, connections: int, home: Path | None, postgres: str, results: Path) -> None:
     """Events over HTTP: how many a second are acknowledged and brought to the lake, on both databases."""

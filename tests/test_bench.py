@@ -45,3 +45,18 @@ def test_pomar_and_the_hand_written_sql_agree_before_and_after_a_new_day(tmp_pat
         "page: history (s)",
     ]
     assert all(line["pomar"] > 0 and line["against"] > 0 for line in kept["lines"])
+
+
+@pytest.mark.slow
+def test_the_intake_is_measured_without_a_loss(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", "intake", "--batches", "20", "--postgres", "",
+         "--home", str(tmp_path / "home"), "--results", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    [written] = tmp_path.glob("*-intake.json")
+    [kept] = json.loads(written.read_text())["runs"].values()
+    assert (kept["pomar"]["acknowledged"], kept["pomar"]["refused"], kept["lake"]["lost"]) == (2000, 0, 0)
+    assert kept["lake"]["events"] == 2000 + 3000  # those that warm the server up come first
