@@ -27,7 +27,15 @@ LABELS: dict[str, str | Promise] = {"occurred_at": _("When")}
 HELP: dict[str, str | Promise] = {
     "tags": _("Separate them with commas."),
     "currency": _("Three letters, such as BRL or EUR."),
+    "outcome": _("“confirmed” and “in_use” prove that the unit is alive, and so does a visit."),
 }
+SUGGESTED = {
+    "channel": ("visit", "phone", "e-mail", "meeting", "chat"),
+    "outcome": ("confirmed", "in_use"),
+    "priority": ("low", "normal", "high", "urgent"),
+}
+"""What is offered in fields that take any text, beside what is known."""
+LISTED = ("product", "unit_id", "owner", "country", *SUGGESTED)
 NUMBERS = (MONEY, NUMBER, WHOLE)
 
 
@@ -120,6 +128,6 @@ def _widget(fact: Fact, name: str, own: dict[str, Any]) -> forms.Widget:
         return forms.TextInput(own | {"inputmode": "decimal", "autocomplete": "off"})
     if name in LONG:
         return forms.Textarea(own | {"rows": 3})
-    if name in ("product", "unit_id", "owner", "country"):
+    if name in LISTED:
         return forms.TextInput(own | {"list": f"known-{name}", "autocomplete": "off"})
     return forms.TextInput(own | {"type": "email"} if name == "email" else own | {"autocomplete": "off"})

@@ -112,6 +112,7 @@ def _page(request, form, what, found=None, fact="", **more):
 def _known(form, found):
     """What may be chosen in fields that take any text."""
     listed = {name: queries.choices(name) for name in ("product", "owner", "country") if name in form.fields}
+    listed |= {name: values for name, values in entry.SUGGESTED.items() if name in form.fields}
     if "unit_id" in form.fields and found:
         units = queries.units(UnitFilter(customer_id=found.row.customer_id), limit=200).rows
         listed["unit_id"] = sorted({unit.unit_id for unit in units if unit.unit_id})
