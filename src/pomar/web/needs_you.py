@@ -13,6 +13,7 @@ from pomar.bases import kinds
 from pomar.bases.shapes import Bases
 from pomar.facts import queries as facts
 from pomar.web.asking import Asking
+from pomar.web.first_steps import guide
 from pomar.web.templatetags.pomar import number
 
 
@@ -28,7 +29,7 @@ class Item:
 
 
 def items(asked: Asking, bases: Bases) -> list[Item]:
-    found = [_failed(), _quarantine(), _products(), *_units(bases, asked)]
+    found = [_failed(), _first_step(), _quarantine(), _products(), *_units(bases, asked)]
     return [item for item in found if item]
 
 
@@ -38,6 +39,14 @@ def _failed() -> Item | None:
         return None
     why = latest[0].error.splitlines()[-1] if latest[0].error else _("Nothing of it counts.")
     return Item("bad", _("The latest import failed"), why, _("Open"), reverse("import", args=[latest[0].id]))
+
+
+def _first_step() -> Item | None:
+    step = guide().next
+    if step is None:
+        return None
+    title = _("Still to bring: %(what)s") % {"what": str(step.title)[:1].lower() + str(step.title)[1:]}
+    return Item("warn", title, str(step.why), _("First steps"), reverse("start"))
 
 
 def _quarantine() -> Item | None:

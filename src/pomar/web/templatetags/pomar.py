@@ -18,6 +18,7 @@ from pomar.bases import queries
 from pomar.kernel import clock
 from pomar.web import words
 from pomar.web.asking import asking
+from pomar.web.first_steps import guide
 
 register = template.Library()
 
@@ -214,3 +215,9 @@ def file_names(info):
     names = [PurePath(file.get("file", "")).name for file in info.files]
     more = f" +{len(names) - 3}" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more or "–"
+
+
+@register.simple_tag
+def first_steps():
+    """How far the first-run guide is."""
+    return guide()

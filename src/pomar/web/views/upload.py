@@ -46,7 +46,7 @@ class Wanted(forms.Form):
 @needs("import_facts")
 def upload(request):
     """The form; a POST of files starts to read them, to show what loading them would do."""
-    form = Wanted(request.POST if request.method == "POST" else None)
+    form = Wanted(request.POST if request.method == "POST" else None, initial={"source": request.GET.get("source")})
     if request.method != "POST" or not form.is_valid():
         return render(request, "pomar/upload.html", {"form": form, "sources": sources.known()})
     files = request.FILES.getlist("files")
