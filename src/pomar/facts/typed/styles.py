@@ -73,9 +73,17 @@ def _counts(
 
 
 def date_styles(
-    con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str], given: str | None, language: str
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    columns: dict[str, str],
+    given: str | None,
+    language: str,
+    comma: bool = False,
 ) -> dict[str, DateStyle]:
-    """The style of each date column; `columns` are name -> header, `source` a table or subquery of texts."""
+    """The style of each date column; `columns` are name -> header, `source` a table or subquery of texts.
+
+    `comma`: the file writes numbers with a decimal comma, and who does that writes the day first.
+    """
     first = _counts(
         con, source, columns, {"iso": f"regexp_full_match({{x}}, '{ISO.replace('{', '{{').replace('}', '}}')}')"}
     )
@@ -94,7 +102,7 @@ def date_styles(
         if shapes == {"unix"} and not given:
             styles[name] = DateStyle(UNIX, shapes, _("every date is a count of seconds or milliseconds since 1970"))
             continue
-        order, why, sure = _settle(name, given, over, decided, in_file, language)
+        order, why, sure = _settle(name, given, over, decided, in_file, language, comma)
         styles[name] = DateStyle(order, shapes, why, sure)
     return styles
 
@@ -126,6 +134,7 @@ def _settle(
     decided: dict[str, str | None],
     in_file: set[str],
     language: str,
+    comma: bool,
 ) -> tuple[str, str, bool]:
     """Order, evidence in words, and whether it is more than a habit of the language."""
     if given:
@@ -139,6 +148,8 @@ def _settle(
         return MONTH_FIRST, _("in {count} dates the second figure is over 12").format(count=second), True
     if len(in_file) == 1:
         return next(iter(in_file)), _("as the other dates of the file"), True
+    if comma and language != "pt":
+        return DAY_FIRST, _("no figure is over 12, and numbers have a decimal comma"), False
     order = DAY_FIRST if language == "pt" else MONTH_FIRST
     return order, _("no figure is over 12, so the language of the headers decides"), False
 

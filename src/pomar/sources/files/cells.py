@@ -256,12 +256,13 @@ def _as_text(name: str, kind: str) -> str:
 def _excel(con: duckdb.DuckDBPyConnection, path: Path, table: str, sheet: str | None) -> Cells:
     with excel.opened(path) as book:
         name = excel.choose_sheet(book, path, sheet)
-        headers, above, batches = excel.rows(book, path, name)
+        worded: set[int] = set()
+        headers, above, batches = excel.rows(book, path, name, worded)
         con.register("excel_rows", batches)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM excel_rows")
         con.unregister("excel_rows")
     found = Layout("excel", headers=headers, sheet=name, above=above)
-    return Cells(table, found, excel.typed(con, table, headers))
+    return Cells(table, found, excel.typed(con, table, headers, worded))
 
 
 # -- mailboxes, calendars, chats ------------------------------------------------------------------

@@ -274,8 +274,9 @@ def describe(
     read = [_read(fact, target, rule) for target, rule in mapping.columns.items()]
     dates = {cells.column(header): header for pair in read for header in pair[0]}
     numbers = {cells.column(header): header for pair in read for header in pair[1]}
-    by_date = date_styles(con, texts.sql, dates, options.dates, language)
     by_number = number_styles(con, texts.sql, numbers, options.decimal, language, cells.typed)
+    comma = any(style.decimal == "," and style.sure for style in by_number.values())
+    by_date = date_styles(con, texts.sql, dates, options.dates, language, comma)
     found_dates = {header: by_date[name] for name, header in dates.items()}
     found_numbers = {header: by_number[name] for name, header in numbers.items()}
     return Detection(

@@ -60,16 +60,18 @@ def choose_sheet(book: Any, path: Path, wanted: str | None) -> str:
     raise BadInput(str(path), _("The sheet is empty."), _("Put the headers in its first row."))
 
 
-def rows(book: Any, path: Path, sheet: str) -> tuple[tuple[str, ...], int, pa.RecordBatchReader]:
+def rows(
+    book: Any, path: Path, sheet: str, worded: set[int]
+) -> tuple[tuple[str, ...], int, pa.RecordBatchReader]:
     """Headers (the first row that holds anything but a title), how many titles stand above, and batches of
-    `seq, bad, row, c1 ... cn`."""
+    `seq, bad, row, c1 ... cn`. While they are read, `worded` takes the places of columns with cells of text."""
     filled = _filled(book[sheet])
     head = list(islice(filled, HEAD))
     headers, place = _headers(head)
     filled = chain(head[place + 1 :], filled)
     names = ["bad", "row", *(f"c{place}" for place in range(1, len(headers) + 1))]
     schema = pa.schema([("seq", pa.int64()), *((name, pa.string()) for name in names)])
-    return headers, place, pa.RecordBatchReader.from_batches(schema, _batches(filled, len(headers), schema))
+    return headers, place, pa.RecordBatchReader.from_batches(schema, _batches(filled, len(headers), schema, worded))
 
 
 def _headers(head: list[tuple[Any, ...]]) -> tuple[tuple[str, ...], int]:
@@ -92,14 +94,22 @@ def _filled(sheet: Any) -> Iterator[tuple[Any, ...]]:
     return (row for row in sheet.iter_rows(values_only=True) if any(cell not in (None, "") for cell in row))
 
 
-def _batches(filled: Iterator[tuple[Any, ...]], width: int, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(
+    filled: Iterator[tuple[Any, ...]], width: int, schema: pa.Schema, worded: set[int]
+) -> Iterator[pa.RecordBatch]:
     seq = 0
     while part := list(islice(filled, ROWS_IN_BATCH)):
+        numeric = set(range(width)) - worded
+        worded |= {place for place in numeric if any(type(cell) is str and cell for cell in _column(part, place))}
         cells = [_fitted(row, width) for row in part]
         columns = [list(column) for column in zip(*cells, strict=True)]
         numbers = list(range(seq + 1, seq + len(part) + 1))
         yield pa.record_batch([numbers, *columns], schema=schema)
         seq += len(part)
+
+
+def _column(rows: list[tuple[Any, ...]], place: int) -> Iterator[Any]:
+    return (row[place] for row in rows if place < len(row))
 
 
 def _fitted(row: tuple[Any, ...], width: int) -> list[str | None]:
@@ -125,11 +135,15 @@ def text(cell: Any) -> str | None:
     return str(cell)
 
 
-def typed(con: duckdb.DuckDBPyConnection, table: str, headers: tuple[str, ...]) -> frozenset[str]:
-    """Columns that hold plain numbers only: their point is a decimal point, whatever the language."""
+def typed(con: duckdb.DuckDBPyConnection, table: str, headers: tuple[str, ...], worded: set[int]) -> frozenset[str]:
+    """Columns that hold numbers only, as numbers: their point is a decimal point, whatever the language.
+
+    A number that was typed in as text, such as 1.200 for twelve hundred, is none of them.
+    """
     tests = ", ".join(
         f"coalesce(bool_and(try_cast(c{place} AS DOUBLE) IS NOT NULL), false)" for place in range(1, len(headers) + 1)
     )
     found = con.execute(f"SELECT {tests} FROM {table}").fetchone()
     assert found is not None
-    return frozenset(header for header, plain in zip(headers, found, strict=True) if plain)
+    told = zip(headers, found, strict=True)
+    return frozenset(header for place, (header, plain) in enumerate(told) if plain and place not in worded)

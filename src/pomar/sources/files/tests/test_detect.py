@@ -213,3 +213,11 @@ def test_headers_without_a_name_and_twice_the_same(write, staged):
     result, rows = staged(write("customers.csv", "id,name,,note,note\n1,Ana,x,y,z\n"))
     assert result.detection.layout.headers == ("id", "name", "column 3", "note", "note 2")
     assert rows[0]["properties"] == {"column 3": "x", "note": "y", "note 2": "z"}
+
+
+def test_a_decimal_comma_tells_that_the_day_comes_first(write):
+    text = "order id;order date;amount\n1;01/02/2026;1,50\n2;03/02/2026;2,75\n"
+    found = detect(write("orders.csv", text))
+    assert found.dates["order date"].order == "day-month-year"
+    assert found.dates["order date"].evidence == "no figure is over 12, and numbers have a decimal comma"
+    assert detect(write("points.csv", text.replace(",", "."))).dates["order date"].order == "month-day-year"

@@ -182,3 +182,10 @@ def test_excel_cells_to_the_right_of_the_headers_make_a_bad_row(staged, tmp_path
 def test_a_formula_is_text(staged, write):
     _result, rows = staged(write("customers.csv", 'id,name\n1,"=HYPERLINK(""http://x"")"\n2,@SUM(A1)\n'))
     assert [row["name"] for row in rows] == ['=HYPERLINK("http://x")', "@SUM(A1)"]
+
+
+def test_numbers_typed_in_as_text_follow_their_own_marks(staged, tmp_path):
+    lines = [("pedido", "data do pedido", "quantidade", "valor"), ("1", "13/02/2026", "1.200", "10,50")]
+    path = book(tmp_path / "b.xlsx", ("Vendas", lines))
+    [row] = staged(path)[1]
+    assert (row["quantity"], row["amount"]) == (1200.0, Decimal("10.5"))
