@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -24,6 +25,7 @@ from pomar.cli.tests.test_serve import descendants, port, served
 __all__ = ["port", "served"]
 
 EVENTS = 1000
+MANY = 100_000
 CAPTURE = Path(__file__).resolve().parents[5] / "shared/data/segment_capture/analytics_python.json"
 Shell = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -39,7 +41,8 @@ def client(key: str, served: subprocess.Popen[str], port: int) -> Iterator[Calla
     made: list[Client] = []
 
     def make(gzip: bool) -> Client:
-        made.append(Client(key, host=f"http://127.0.0.1:{port}", gzip=gzip, on_error=_fail))
+        address = f"http://127.0.0.1:{port}"
+        made.append(Client(key, host=address, gzip=gzip, on_error=_fail, max_queue_size=MANY))
         return made[-1]
 
     yield make
@@ -105,20 +108,16 @@ def test_a_server_killed_three_times_on_the_way_loses_and_doubles_nothing(
     for number in range(EVENTS):
         say(one, number)
         if number in (300, 600, 900):
-            alive = descendants(served.pid)
-            assert len(alive) > 2
-            for pid in alive:
-                with suppress(ProcessLookupError):  # gone with its parent
-                    os.kill(pid, signal.SIGKILL)
+            kill_all_below(served)
         time.sleep(0.02)
     one.flush()
 
     assert_everything_arrived_once(own_home)
 
 
-def assert_everything_arrived_once(own_home: Path) -> None:
+def assert_everything_arrived_once(own_home: Path, events: int = EVENTS) -> None:
     assert soon_empty(own_home) == 0
-    wanted = {kind: [n for n in range(EVENTS) if n % 6 == kind] for kind in range(6)}
+    wanted = {kind: [n for n in range(events) if n % 6 == kind] for kind in range(6)}
     used = [f"m-{n}" for kind in (1, 2, 3) for n in wanted[kind]]
     said = [f"m-{n}" for kind in (0, 4) for n in wanted[kind]]
     members = [f"m-{n}/member" for n in wanted[4]]
@@ -147,6 +146,8 @@ def test_a_captured_batch_becomes_facts_and_reaches_the_figures(
     assert bases["customer_base"]["customers"] == 1
 
 
+STEPS = 8
+"""Of a roll that brings two tables: it tells so many times what it is doing."""
 KILLED = """
 import os, signal, sys
 from pomar.cli.base import start; start()
@@ -177,9 +178,51 @@ def test_a_roller_killed_at_each_of_its_steps_loses_and_doubles_nothing(own_home
         ran = subprocess.run(step, capture_output=True, text=True, timeout=60)
         ended.append(ran.stdout if ran.returncode == 0 else str(ran.returncode))
 
-    assert ended == [str(-signal.SIGKILL)] * 8 + ["rolled True\n"]
+    assert ended == [str(-signal.SIGKILL)] * STEPS + ["rolled True\n"]
     assert sorted(stored(own_home, "usage")) == sorted(f"m-{n}" for n in range(50))
     assert (stored(own_home, "profile"), soon_empty(own_home)) == (["who"], 0)
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_events_arrive_once_though_server_and_rollers_are_killed(
+    client: Callable[[bool], Client], served: subprocess.Popen[str], own_home: Path
+) -> None:
+    """Half of them packed; the server dies three times on the way, and a roller at each of its steps."""
+    ended: list[int] = []
+    rollers = threading.Thread(target=roll_and_die, args=(ended,))
+    for gzip, deaths in ((False, [30_000, 10_000]), (True, [25_000])):
+        one = client(gzip)
+        for number in range(MANY // 2):
+            say(one, number + gzip * MANY // 2)
+        if not gzip:
+            rollers.start()
+        for left in deaths:
+            while one.queue.qsize() > left:
+                time.sleep(0.01)
+            kill_all_below(served)
+        one.flush()
+        one.join()
+    rollers.join()
+
+    assert_everything_arrived_once(own_home, MANY)
+    assert ended.count(-signal.SIGKILL) == STEPS
+
+
+def roll_and_die(ended: list[int]) -> None:
+    """Rolls, beside the server's own roller, that end by SIGKILL after one step, two, and so on to the last."""
+    deadline = time.monotonic() + 300
+    while (step := ended.count(-signal.SIGKILL)) < STEPS and time.monotonic() < deadline:
+        command = [sys.executable, "-c", KILLED, str(step)]
+        ended.append(subprocess.run(command, capture_output=True, timeout=120, check=False).returncode)
+
+
+def kill_all_below(served: subprocess.Popen[str]) -> None:
+    """SIGKILL for the pages, the jobs and whatever they started, once they are there."""
+    while len(alive := descendants(served.pid)) <= 2:
+        time.sleep(0.1)
+    for pid in alive:
+        with suppress(ProcessLookupError):  # gone with its parent
+            os.kill(pid, signal.SIGKILL)
 
 
 def post(port: int, body: bytes) -> None:
