@@ -24,9 +24,10 @@ test-postgres: $(VENV)/.dev ## The tests that use the records database, on Postg
 slow: $(VENV)/.dev ## The tests that take more than a few seconds each
 	$(PYTEST) -m "slow and not long" --durations=15
 
-long: $(VENV)/.dev ## The tests that take minutes and the full-size benchmark; results in bench/results/
+long: $(VENV)/.dev ## The tests that take minutes and the full-size benchmarks; results in bench/results/
 	$(BIN)/python -m pytest -m long || [ $$? = 5 ] # 5: no test is that long
 	$(BIN)/python -m bench all --scale 1
+	$(BIN)/python -m bench intake
 
 lint: $(VENV)/.dev ## ruff, mypy and the import contracts
 	$(BIN)/ruff check
