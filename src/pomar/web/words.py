@@ -289,6 +289,7 @@ VERDICTS: dict[str, Word] = {
     "states": Word(_("New states"), _("what was known has changed")),
     "corrections": Word(_("Corrections"), _("a statement of the same date, said otherwise")),
     "ends": Word(_("Ended"), _("a full export no longer holds it")),
+    "withdrawn": Word(_("Withdrawn by hand"), _("a person took it back")),
     "repeats": Word(_("Repeats"), _("known already: nothing of it is stored")),
     "quarantined": Word(_("Quarantined"), _("could not be read")),
 }

@@ -221,6 +221,21 @@ def test_another_day_is_asked_and_left_again(page) -> None:
     assert page.locator(".bridge .n a").first.inner_text() == today
 
 
+def test_a_call_is_entered_shown_and_undone_from_the_notice(page) -> None:
+    page.goto("/customers/?base=installed_base")
+    page.locator("td.name a").first.click()
+    page.locator(".head summary").click()
+    page.get_by_role("link", name="Interaction").click()
+    page.fill("[name=subject]", "Called about the harvest")
+    page.get_by_role("button", name="Save").click()
+    notice = page.get_by_text("Saved, and counted again.")
+    notice.wait_for(timeout=60_000)
+    page.get_by_text("Called about the harvest").wait_for()
+    page.locator(".banner").get_by_role("link", name="Undo").click()
+    page.get_by_role("button", name="Yes, take it back").click()
+    page.get_by_text("Taken back", exact=True).first.wait_for(timeout=60_000)
+
+
 ADDRESSES = [
     "/",
     "/?of=units",

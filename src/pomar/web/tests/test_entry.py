@@ -109,6 +109,8 @@ def test_a_purchase_is_added_changed_and_withdrawn(browser: Client) -> None:
     assert queries.customer(whom).row == before
     undo(browser, page_of(browser, gone))
     assert queries.customer(whom).row.revenue["BRL"] == pytest.approx(before.revenue.get("BRL", 0) + 2000.5)
+    latest = page_of(browser, f"/imports/{Import.objects.first().id}/rows")
+    assert "Withdrawn by hand" in latest and "manual · own_" in latest
 
 
 @pytest.mark.slow

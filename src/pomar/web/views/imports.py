@@ -16,8 +16,9 @@ from pomar.access.roles import allows, require
 from pomar.bases import kinds
 from pomar.facts import actions, queries
 from pomar.facts.brought import STORED, brought
+from pomar.facts.by_hand import EDIT, Target
 from pomar.facts.models import Import
-from pomar.facts.schema import FACTS
+from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.replay import Correction
 from pomar.sources.files.replay import replay as load_again
@@ -121,7 +122,7 @@ def rows(request, import_id):
         "asked": asked,
         "all": sizes.get(fact, 0) if asked else sum(sizes.values()),
         "columns": columns,
-        "rows": [(row["verdict"], _cells(row, columns, hidden, request.user)) for row in page.rows],
+        "rows": [(_came_as(row), _cells(row, columns, hidden, request.user)) for row in page.rows],
         "pager": lists.pager(page),
     }
     return render(request, "pomar/rows.html", context)
@@ -130,7 +131,22 @@ def rows(request, import_id):
 def _cells(row, columns, hidden, user):
     """Each cell under its column's name, as the person may see it."""
     kind = row.get("kind")
+    row = row | {"source_id": _id(row)}
     return [(name, _told(mask(row[name], name, user, kind) if name in hidden else row[name], name)) for name in columns]
+
+
+def _came_as(row):
+    return "withdrawn" if row["retracted"] and row["source"] == MANUAL else row["verdict"]
+
+
+def _id(row):
+    """Of what a person changed, the source and id of what they changed."""
+    if row["source"] != MANUAL or not row["source_id"].startswith(EDIT):
+        return row["source_id"]
+    if "[" not in row["source_id"]:
+        return None
+    target = Target.of(row["source_id"])
+    return f"{target.source} · {target.source_id}"
 
 
 def _told(value, name):
