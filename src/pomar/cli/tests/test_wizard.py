@@ -75,6 +75,13 @@ def hand(served: subprocess.Popen[str], port: int, own_home: Path) -> Iterator[H
         browser.close()
 
 
+def violations(page: Any) -> list[str]:
+    """What axe finds on the page as it is, with everything opened."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    return [one["id"] for one in axe.run(page).response["violations"]]
+
+
 def hubspot(folder: Path, people: list[str]) -> Path:
     lines = ["Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Lead Status,Create Date"]
     lines += [f"{n},{name},Lima,{name.lower()}@x.com,,Rui,OPEN,2026-01-12 09:14" for n, name in enumerate(people, 101)]
@@ -112,6 +119,7 @@ def test_three_exports_of_three_systems_are_a_bridge_in_under_fifteen_clicks(han
     hand.click("Show what would happen")
     hand.sees("Nothing is stored yet. This is what would happen.")
     cards = hand.page.locator("#choices section h2").all_inner_texts()
+    assert violations(hand.page) == []
     hand.click("Load")
     hand.sees("See the bridge")
     hand.click("See the bridge")
