@@ -23,7 +23,9 @@ def erase_command(email: str, confirmed: bool, as_json: bool) -> None:
     from pomar.bases.finding import people_of
     from pomar.facts.erasing import drop_older_snapshots
     from pomar.privacy import actions
+    from pomar.sources.tracking.actions import take_in
 
+    take_in(SYSTEM)  # what waits may name the person too
     with progress() as moved:
         for erasure in actions.resume(SYSTEM):
             say(_("Completed the interrupted erasure %s.") % erasure.id)

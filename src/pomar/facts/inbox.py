@@ -108,9 +108,10 @@ def waiting_by_source(kind: str) -> dict[str, tuple[int, datetime]]:
     return {source: (count, last) for source, count, last in found.order_by("source")}
 
 
-def anything_waits(kinds: Iterable[str]) -> bool:
-    """Whether batches of these kinds are not in the lake yet."""
-    return Inbox.objects.filter(kind__in=kinds).exists()
+def anything_waits(kinds: Iterable[str], by: datetime | None = None) -> bool:
+    """Whether batches of these kinds, received by then, are not in the lake yet."""
+    found = Inbox.objects.filter(kind__in=kinds)
+    return (found.filter(received_at__lte=by) if by else found).exists()
 
 
 def anything_free(kinds: Iterable[str]) -> bool:

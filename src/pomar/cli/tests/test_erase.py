@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from pomar.bases import queries
 from pomar.bases.shapes import CustomerFilter
 from pomar.cli.testing import answered, brought_in, record, refused
 from pomar.engine import duck
+from pomar.facts import inbox
 from pomar.kernel import clock
 from pomar.sources.manual.actions import edit_customer, enter
 
@@ -99,6 +101,20 @@ def test_nothing_stored_remembers_her(company: Run, own_home: Path) -> None:
     left = everything_stored(own_home)
     assert [trace for trace in ("joana", "Joana", "'c1'") if trace in left] == []
     assert "Rui S" in left and "office@acme.com" in left
+
+
+def test_what_still_waits_to_be_taken_in_is_forgotten_too(company: Run, own_home: Path) -> None:
+    calls = [
+        {"type": "identify", "userId": "joana-9", "traits": {"email": "joana@acme.com", "name": "Joana"}},
+        {"type": "track", "userId": "joana-9", "event": "Saved"},
+        {"type": "video", "userId": "joana-9"},
+    ]
+    inbox.put("tracking", "app", "batch", json.dumps({"batch": calls}).encode())
+
+    answered(company("erase", "joana@acme.com", "--yes", "--json"))
+
+    left = everything_stored(own_home)
+    assert ("joana" in left.lower(), "Saved" in left, list(inbox.latest("tracking", "app"))) == (False, True, [])
 
 
 def test_a_person_in_two_systems_goes_from_both(company: Run, own_home: Path) -> None:

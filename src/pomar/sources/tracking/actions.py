@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
+from pomar.facts import inbox
 from pomar.facts.loading import ImportResult
 from pomar.facts.roller import roll as roll_inbox
 from pomar.facts.schema import MANUAL
@@ -102,6 +103,13 @@ def revoke_key(user: Actor, source: str) -> WriteKey:
 def roll(user: Actor, progress: Any = None) -> ImportResult | None:
     """Bring what waits in the inbox to the lake; None where nothing waits. Raises NotAllowed, Conflict."""
     return roll_inbox(user, {KIND: read}, progress) if progress else roll_inbox(user, {KIND: read})
+
+
+def take_in(user: Actor) -> None:
+    """Bring everything that waits now to the lake, however many rolls that takes. Raises NotAllowed, Conflict."""
+    now = clock.now()
+    while inbox.anything_waits([KIND], now) and roll(user) is not None:
+        pass
 
 
 def _free_name(taken: set[str]) -> str:
