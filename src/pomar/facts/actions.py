@@ -58,11 +58,12 @@ class _Load(_Import):
         files: list[dict[str, Any]],
         replays: Import | None,
         kind: str,
+        loader: type[Loader] = Loader,
     ) -> None:
         super().__init__(user)
         self.con, self.staged, self.progress = con, staged, progress
         self.full, self.confirmed = full, confirmed
-        self.files, self.replays, self.kind = files, replays, kind
+        self.files, self.replays, self.kind, self.loads_by = files, replays, kind, loader
         self.lock = ExitStack()
 
     def run(self) -> ImportResult:
@@ -73,7 +74,7 @@ class _Load(_Import):
         self.lock.enter_context(lake.writing("import"))
         recover()
         replays = self.replays.id if self.replays else None
-        self.loader = Loader(self.con, new_id("imp"), next_moment(), full=self.full, replays=replays)
+        self.loader = self.loads_by(self.con, new_id("imp"), next_moment(), full=self.full, replays=replays)
         self.record = Import.objects.create(
             id=self.loader.import_id,
             kind="replay" if replays else self.kind,
@@ -129,6 +130,7 @@ def load(
     replays: Import | None = None,
     kind: str = "import",
     progress: Progress = _silent,
+    loader: type[Loader] = Loader,
 ) -> ImportResult:
     """Judge and store staged tables as one import, all or nothing.
 
@@ -146,6 +148,7 @@ def load(
         files=files or [],
         replays=replays,
         kind=kind,
+        loader=loader,
     ).run()
 
 

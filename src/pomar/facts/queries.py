@@ -63,6 +63,15 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A quarantined row, by its file and place, with the cells that change."""
+
+    file: str
+    seq: int
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True)
 class QuarantinePage:
     rows: tuple[QuarantinedRow, ...]
     total: int

@@ -64,10 +64,8 @@ def _silent(what: str, share: float) -> None:
     """Progress nobody watches."""
 
 
-class _RollLoader(Loader):
-    def __init__(self, con: duckdb.DuckDBPyConnection, roll: Roll) -> None:
-        super().__init__(con, roll.record.id, roll.record.received_at)
-        self.roll = roll
+class ArrivedLoader(Loader):
+    """Loads what was made of batches: messages the lake has are repeats, partial rows are filled."""
 
     def repeated(self, fact: str, count: int) -> None:
         """Count rows that came before, of which nothing is kept."""
@@ -81,6 +79,12 @@ class _RollLoader(Loader):
             if staged.partial:
                 _fill(self.con, FACTS[staged.fact], staged, stored)
         super().add(staged, examples)
+
+
+class _RollLoader(ArrivedLoader):
+    def __init__(self, con: duckdb.DuckDBPyConnection, roll: Roll) -> None:
+        super().__init__(con, roll.record.id, roll.record.received_at)
+        self.roll = roll
 
     def store(self, progress: Progress) -> None:
         for done, name in enumerate(self._pending):

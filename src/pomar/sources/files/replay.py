@@ -6,7 +6,7 @@ import csv
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,13 @@ from pomar.engine import duck
 from pomar.facts import queries
 from pomar.facts.actions import ImportResult, load, mark_replayed
 from pomar.facts.models import Import
-from pomar.facts.queries import QuarantinedRow
+from pomar.facts.queries import Correction, QuarantinedRow
 from pomar.kernel.errors import NotFound
 from pomar.sources.files.actions import described
 from pomar.sources.files.mapping import Mapping, parse
 from pomar.sources.files.staging import stage
 
-
-@dataclass(frozen=True)
-class Correction:
-    """A quarantined row, by its file and place, with the cells that change."""
-
-    file: str
-    seq: int
-    cells: dict[str, str]
+__all__ = ["Correction", "replay"]
 
 
 def replay(user: Actor, import_id: str, corrections: Sequence[Correction]) -> ImportResult:

@@ -31,7 +31,11 @@ FIXES = {
     "body": gettext_noop("Send less with each call: 32 KB at most."),
     "timestamp": gettext_noop("Write times as 2026-11-21T14:30:00Z."),
 }
-FIX = gettext_noop("Correct the call where it is sent, and send it again.")
+FIX = gettext_noop("Correct the call here, and where it is sent.")
+FIELDS = {"user": "userId"}
+"""What a column that is missing is called in a call, where that differs."""
+
+_MOMENTS = ("timestamp", "originalTimestamp", "sentAt")
 _BESIDE = {
     "file": TEXT, "seq": WHOLE, "source_id": TEXT, "message_id": TEXT, "customer_ref": TEXT, "changed_at": TIME,
     "retracted": YES_NO, "properties": TEXT, "raw": TEXT, "fresh": YES_NO,
@@ -139,7 +143,7 @@ class _Sheet:
     def _quarantine(self, fact: str, call: Call | Unread, why: Broken) -> None:
         self._stage((fact, False), {
             "source_id": call.message_id, "message_id": call.message_id, "changed_at": call.moment, "fresh": False,
-            "raw": _raw(call.data), "problems": [_problem(why, fatal=True)],
+            "raw": _raw(call, why), "problems": [_problem(why, fatal=True)],
         })  # fmt: skip
 
     def _stage(self, where: tuple[str, bool], cells: dict[str, Any]) -> None:
@@ -153,9 +157,16 @@ def _problem(why: Broken, fatal: bool) -> dict[str, Any]:
     return {"column": why.column, "value": value, "reason": why.reason, "fix": fix, "fatal": fatal}
 
 
-def _raw(data: Any) -> str:
-    """The cells of a call for the page that corrects it: column name to text."""
-    cells = data if isinstance(data, dict) else {"body": data}
+def _raw(call: Call | Unread, why: Broken) -> str:
+    """The cells of a call for the page that corrects it: column name to text; with what its place told of it,
+    and an empty one where what is missing belongs."""
+    cells = call.data if isinstance(call.data, dict) else {"body": call.data}
+    if isinstance(call.data, dict):
+        told: dict[str, Any] = {"type": call.type, "messageId": call.message_id}
+        told |= {"timestamp": call.moment.isoformat()} if isinstance(call, Call) else {}
+        gap = {FIELDS.get(why.column, why.column): ""} if why.reason == "missing" else {}
+        cells = gap | {name: one for name, one in cells.items() if name not in _MOMENTS or not told.get("timestamp")}
+        cells |= told
     try:
         told = {name: one if isinstance(one, str) else json.dumps(one) for name, one in cells.items()}
     except RecursionError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pomar.facts.tests.conftest import company
+from pomar.facts.tests.stories import told
 from pomar.sources.tracking.tests.calls import arrive
 
 __all__ = ["company"]
@@ -27,3 +28,16 @@ def test_the_page_says_how_calls_were_read_and_what_waits(client, manager):
 
     assert "event → <code>feature</code>" in shown
     assert "Send identify, track, page, screen, group or alias." in shown
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_call_is_corrected_on_the_page_of_its_roll(client, manager):
+    client.force_login(manager)
+    done = arrive({"type": "video", "userId": "u", "event": "Saved", "messageId": "m"})
+    page = f"/imports/{done.import_id}/"
+    assert 'name="cell.type" value="video"' in client.get(page).content.decode()
+
+    client.post(f"{page}replay", {"file": "app", "seq": "1", "cell.type": "track", "next": page})
+
+    assert told("usage", "source_id", "feature") == [("m", "Saved")]
+    assert "Nothing waits here" in client.get(page).content.decode()

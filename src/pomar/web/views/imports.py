@@ -20,8 +20,8 @@ from pomar.facts.by_hand import EDIT, Target
 from pomar.facts.models import Import
 from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel.errors import BadInput
-from pomar.sources.files.replay import Correction
 from pomar.sources.files.replay import replay as load_again
+from pomar.sources.tracking.replay import replay as take_in_again
 from pomar.web import jobs, lists, words
 from pomar.web.guards import needs
 from pomar.web.templatetags.pomar import day, moment, number
@@ -190,7 +190,9 @@ def replay(request, import_id):
     seq = request.POST.get("seq", "")
     if not seq.isdecimal():
         raise BadInput("seq", _("“%s” is not a row.") % seq, _("Reload the page."))
-    result = load_again(request.user, import_id, [Correction(request.POST.get("file", ""), int(seq), cells)])
+    by_http = any(file.get("format") == "http" for file in queries.import_(import_id).files)
+    again = take_in_again if by_http else load_again
+    result = again(request.user, import_id, [queries.Correction(request.POST.get("file", ""), int(seq), cells)])
     if result.quarantined:
         messages.error(request, _("The row still cannot be read: it waits with its new reason."))
         return redirect(f"{back(request)}#row-1")
