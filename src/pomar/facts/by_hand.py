@@ -40,6 +40,11 @@ def cleared(columns: Iterable[str]) -> str | None:
     return json.dumps({"cleared": listed}, separators=(",", ":")) if listed else None
 
 
+def same_as(own_id: str) -> str:
+    """The properties of a profile edit that claims another record, by its id, for the customer it is about."""
+    return json.dumps({"same_as": own_id}, separators=(",", ":"))
+
+
 def clears(properties: StringValue, column: str) -> BooleanValue:
     """Whether an edit with these properties empties the field."""
     return properties.contains(json.dumps(column)).fill_null(False)

@@ -12,15 +12,17 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import StringValue, Table
 
-from pomar.identity.normal import ORGANIZATION, own_id
+from pomar.identity.normal import ORGANIZATION, own_id, same_as
 
 CROWD = 25
 
 
-def shared(said: Table, records: Table) -> Table:
-    """The keys of records that share one with another: (own_id, key), keys starting t:, e:, d: or r:."""
+def shared(said: Table, records: Table, edits: Table) -> Table:
+    """The keys of records that share one with another: (own_id, key), keys starting t:, e:, d: or r:.
+
+    `edits` are profiles of people who say that two records are one (`same_as` is an own id)."""
     rows = _with_record(said, records)
-    keyed = ibis.union(_tax(rows), _email(rows), _domain(rows), _same(rows))
+    keyed = ibis.union(_tax(rows), _email(rows), _domain(rows), _same(rows), _claimed(edits, records))
     return _held_by_several(keyed, "key")
 
 
@@ -70,6 +72,13 @@ def _same(rows: Table) -> Table:
     other = own_id(said.source, said.same_as)
     key = ibis.literal("r:") + other
     return ibis.union(said.select("own_id", key=key), said.select(own_id=other, key=key)).distinct()
+
+
+def _claimed(edits: Table, records: Table) -> Table:
+    said = edits.mutate(other=same_as(edits.properties)).filter(ibis._.other.notnull())
+    key = ibis.literal("r:") + said.other
+    pairs = ibis.union(said.select(own_id="customer_ref", key=key), said.select(own_id="other", key=key))
+    return pairs.semi_join(records, "own_id").distinct()
 
 
 def _several(held: Table, group: list[str]) -> ibis.ir.BooleanValue:

@@ -83,7 +83,7 @@ def said(profiles: Table) -> Table:
         hint=ibis.ifelse(is_personal(plain.address), PERSON, ibis.null(str)),
         own_email=ibis.ifelse(is_personal(plain.address), plain.address, ibis.null(str)),
         mail_site=email_domain(plain.address),
-        same_as=plain.properties.re_extract(SAME_AS, 1).nullif(""),
+        same_as=same_as(plain.properties),
     ).select(
         "source",
         "source_id",
@@ -117,6 +117,11 @@ def addressed(profiles: Table, mentions: Table) -> Table:
     return rows.select(
         rows[name] if name in rows.columns else ibis.null(kind).name(name) for name, kind in profiles.schema().items()
     ).cast(profiles.schema())
+
+
+def same_as(properties: StringValue) -> StringValue:
+    """Which other record a profile that says nothing else names as the same customer; null of all others."""
+    return properties.re_extract(SAME_AS, 1).nullif("")
 
 
 def _sign(rows: Table) -> StringValue:

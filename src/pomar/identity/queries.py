@@ -78,7 +78,7 @@ def resolve(engine: Engine, profiles: Table, mentions: Table, known_at: datetime
     found = engine.keep(records(rows, mentions))
     by_hand = _by_hand(engine, found, edits)
     all_records = found if by_hand is None else engine.keep(found.anti_join(by_hand, ["source", "ref"]))
-    shared = engine.keep(keys.shared(rows, all_records))
+    shared = engine.keep(keys.shared(rows, all_records, edits))
     members = engine.keep(clusters.members(engine, all_records, shared))
     kind = engine.keep(kinds(members))
     owned = engine.keep(rows.join(members.select("own_id", "customer_id"), "own_id"))

@@ -14,7 +14,8 @@ from pomar.engine import Engine
 from pomar.engine.parity import declare
 from pomar.facts import usage
 from pomar.facts.reading import Lake
-from pomar.insight import revenue
+from pomar.insight import contacts, revenue
+from pomar.kernel import clock
 
 
 @declare("revenue")
@@ -24,3 +25,13 @@ def tables(engine: Engine, home: Path) -> Mapping[str, Table]:
     refs = engine.parquet(files, pq.read_schema(files[0]))
     ledger = Ledger(engine, facts, refs, usage.daily_directly(facts), snapshots.rules())
     return {"net_revenue": revenue.net_revenue(ledger), "active_customers": revenue.active_customers(ledger)}
+
+
+@declare("contacts")
+def contact_tables(engine: Engine, home: Path) -> Mapping[str, Table]:
+    """Channel coverage and unknown contacts, of the current snapshot's customers on its last day."""
+    snapshot = snapshots.at()
+    read = snapshots.Reader(snapshot, None)
+    read.engine = engine
+    found = engine.keep(contacts.contacts(read, clock.today()))
+    return {"by_channel": contacts.by_channel(found, clock.today()), "unknown": contacts.unknown(found)}

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from pomar.web.views import (
     bulk,
+    contacts,
     customers,
     demo,
     entry,
@@ -48,6 +49,8 @@ urlpatterns = [
     path("imports/<str:import_id>/replay", imports.replay, name="replay"),
     path("start/", start.start, name="start"),
     path("start/<str:key>.csv", start.sample, name="sample"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/<str:own_id>/", contacts.claim, name="claim"),
     path("jobs/<str:job_id>/", jobs.job, name="job"),
     path("jobs/<str:job_id>/again", jobs.again, name="again"),
     path("products/", products.products, name="products"),

@@ -186,6 +186,18 @@ FIELDS: dict[str, Word] = {
     "parent_ref": Word(_("Belongs to")),
 }
 
+CHANNELS: dict[str, Word] = {
+    "email": Word(_("E-mail")),
+    "meeting": Word(_("Meeting")),
+    "call": Word(_("Call")),
+    "phone": Word(_("Telephone")),
+    "whatsapp": Word("WhatsApp"),
+    "chat": Word(_("Chat")),
+    "sms": Word("SMS"),
+    "visit": Word(_("Visit")),
+    "web": Word(_("Website")),
+}
+
 COLUMNS: dict[str, Word] = FIELDS | {
     "source_id": Word(_("Id")),
     "customer_ref": Word(_("Customer")),

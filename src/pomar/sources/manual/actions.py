@@ -15,7 +15,7 @@ from pomar.access.roles import Actor, Right
 from pomar.access.roles import require as require_right
 from pomar.engine import duck, open_engine
 from pomar.facts import actions as facts
-from pomar.facts.by_hand import EDITABLE, Row, Target, cleared, profile_edit_ids
+from pomar.facts.by_hand import EDITABLE, Row, Target, cleared, profile_edit_ids, same_as
 from pomar.facts.entering import entered
 from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS, MANUAL, Fact
@@ -96,6 +96,15 @@ def edit_many(user: Actor, column: str, values: Mapping[str, Any]) -> Entered:
         done = facts.enter(user, con, [entered(con, kind.name, rows)], in_bulk=True)
     assert done.import_id is not None
     return Entered(done.import_id, None, done.facts)
+
+
+def claim(user: Actor, own_id: str, customer_id: str) -> Entered:
+    """Say that a record nobody knows belongs to a customer: what it did counts for them. An import, so it can be
+    taken back. Raises NotAllowed, Conflict."""
+    facts.check_entering(user)
+    [name] = profile_edit_ids(1)
+    row = {"source_id": name, "customer_ref": customer_id, "changed_at": clock.now(), "properties": same_as(own_id)}
+    return _stored(user, FACTS["profile"], row, customer_id)
 
 
 def read_field(column: str, text: str, language: str = "en") -> Any:

@@ -37,6 +37,7 @@ WORDS = {
     "import": words.IMPORTS,
     "verdict": words.VERDICTS,
     "column": words.COLUMNS,
+    "channel": words.CHANNELS,
 }
 
 
@@ -86,6 +87,12 @@ def amount(value, currency, decimals=2):
     """R$ 1,234.50: the amount in the reader's way of writing numbers, after its currency."""
     written = number_format(round(value, decimals), decimals, use_l10n=True, force_grouping=True)
     return f"{SYMBOLS.get(currency, currency)} {written}".strip()
+
+
+@register.filter
+def share(value):
+    """12.5%: a part of one."""
+    return "–" if value is None else f"{number_format(round(100 * value, 1), 1, use_l10n=True)}%"
 
 
 @register.filter

@@ -246,6 +246,7 @@ ADDRESSES = [
     "/customers/new/",
     "/customers/edit/?base=installed_base&field=owner&value=Bia",
     "/products/",
+    "/contacts/",
     "/imports/",
     "/imports/new/",
     "/sources/",

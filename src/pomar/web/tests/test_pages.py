@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("orchard")]
 
 PAGES = [
     "/", "/?of=units", "/customers/", "/installed/", "/installed/units/", "/installed/people/", "/products/",
-    "/imports/", "/imports/new/", "/imports/templates/", "/start/",
+    "/contacts/", "/imports/", "/imports/new/", "/imports/templates/", "/start/",
 ]  # fmt: skip
 LONG_AGO = "2025-03-31"
 OTHER_BRIDGES = ["?product=CAMPO", "?product=FILT", f"?as_of={LONG_AGO}"]
