@@ -82,12 +82,13 @@ def names_source(source: str) -> str:
 @dataclass(frozen=True)
 class Edits:
     """What was edited of one fact: `ids` (source, source_id); `rows`, the edits as rows of those ids;
-    `statements`, all that stands of those ids."""
+    `statements`, all that stands of those ids, and `standing` the same by id, each with the statement that it is
+    or took the place of."""
 
     ids: Table
     rows: Table
     statements: Table
-    standing: tuple[tuple[Target, Row], ...]
+    standing: dict[tuple[str, str], list[tuple[Target, Row]]]
 
 
 def edits(engine: Engine, fact: str, rows: Table) -> Edits | None:
@@ -107,21 +108,24 @@ def edits(engine: Engine, fact: str, rows: Table) -> Edits | None:
     return Edits(
         ids,
         engine.table(pa.Table.from_pylist([row for _target, row in said], schema)),
-        engine.table(pa.Table.from_pylist([row for _target, row in standing], schema)),
-        tuple(standing),
+        engine.table(pa.Table.from_pylist([row for told in standing.values() for _target, row in told], schema)),
+        standing,
     )
 
 
-def _standing(originals: Iterable[Row], said: Iterable[tuple[Target, Row]]) -> list[tuple[Target, Row]]:
+def _standing(
+    originals: Iterable[Row], said: Iterable[tuple[Target, Row]]
+) -> dict[tuple[str, str], list[tuple[Target, Row]]]:
     by_id: dict[tuple[str, str], list[Row]] = defaultdict(list)
     by_hand: dict[tuple[str, str], dict[datetime, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in originals:
         by_id[row["source"], row["source_id"]].append(row)
     for target, row in said:
         by_hand[target.source, target.source_id][target.occurred_at].append(row)
-    return [
-        (Target(*key, moment), row) for key, hand in by_hand.items() for moment, row in statements(by_id[key], hand)
-    ]
+    return {
+        key: [(Target(*key, moment), row) for moment, row in statements(by_id[key], hand)]
+        for key, hand in by_hand.items()
+    }
 
 
 def statements(original: Sequence[Row], hand: dict[datetime, list[Row]]) -> list[tuple[datetime, Row]]:

@@ -50,16 +50,12 @@ class Lake:
     def standing(self, fact: str, target: Target) -> tuple[Target, Row] | None:
         """The statement of that source, id and moment as it stands, edits included, and the one that an edit of
         it takes the place of; None where there is none."""
-        edits = self.edits(fact)
-        for about, row in edits.standing if edits else ():
-            if (row["source"], row["source_id"], row["occurred_at"]) == (
-                target.source, target.source_id, target.occurred_at,
-            ):  # fmt: skip
-                return about, row
-        rows = self.statements(fact)
-        rows = rows.filter(rows.source == target.source, rows.source_id == target.source_id)
-        found = [row for row in self.engine.arrow(rows).to_pylist() if row["occurred_at"] == target.occurred_at]
-        return (target, found[0]) if found else None
+        edits, said = self.edits(fact), self._untouched(fact)
+        found = edits.standing.get((target.source, target.source_id)) if edits else None
+        if found is None:
+            mine = said.filter(said.source == target.source, said.source_id == target.source_id)
+            found = [(_named(row), row) for row in self.engine.arrow(self.latest(fact, mine)).to_pylist()]
+        return next((pair for pair in found if _named(pair[1]) == target), None)
 
     def _said(self, fact: str) -> Table:
         """The rows as they are stored."""
@@ -123,6 +119,10 @@ class Lake:
         if as_of is None:
             return rows
         return rows.filter(rows.occurred_at < ibis.literal(clock.end_of_day(as_of), "timestamp('UTC', 6)"))
+
+
+def _named(row: Row) -> Target:
+    return Target(row["source"], row["source_id"], row["occurred_at"])
 
 
 def _only(rows: Table) -> Table:

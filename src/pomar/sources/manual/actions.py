@@ -187,7 +187,7 @@ def _profile_edit(name: str, customer_id: str, values: Mapping[str, Any]) -> dic
 
 
 def _standing(fact: Fact, target: Target) -> tuple[Target, Row]:
-    with open_engine() as engine:
+    with open_engine("duckdb") as engine:  # one row is no work for a cluster
         found = Lake(engine).standing(fact.name, target)
     if found is None or found[1]["retracted"]:
         what = _("what you want to change stands no longer.")
