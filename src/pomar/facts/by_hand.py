@@ -1,8 +1,8 @@
 """What people enter, change and withdraw by hand: rows of the source `manual`, brought as an import.
 
 A row whose id begins with EDIT is about something that is known. Of a profile it says some fields of the
-customer in `customer_ref`, which identity puts before all else. Of the other facts it takes the place of one
-statement, from the moment a person said so, and wins over what that source says of it later.
+customer in `customer_ref`, which identity puts before all else. Of the other facts it says some columns of one
+statement, or withdraws it, from the moment a person said so, and wins over what that source says of them later.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ def cleared(columns: Iterable[str]) -> str | None:
 def same_as(own_id: str) -> str:
     """The properties of a profile edit that claims another record, by its id, for the customer it is about."""
     return json.dumps({"same_as": own_id}, separators=(",", ":"))
+
+
+def edited(columns: Iterable[str]) -> str:
+    """The properties of a row that edits these columns of a statement; its other columns say nothing while that
+    statement stands."""
+    return json.dumps({"edited": sorted(columns)}, separators=(",", ":"))
 
 
 def clears(properties: StringValue, column: str) -> BooleanValue:
@@ -131,37 +137,75 @@ def _standing(
 def statements(original: Sequence[Row], hand: dict[datetime, list[Row]]) -> list[tuple[datetime, Row]]:
     """What stands of one id: rows with the moment of the statement that they are, or took the place of.
 
-    `hand` are the edits by the moment of the statement they are about. The last one takes its place, and
-    that of every later state the source came up with afterwards; states known when it was made stand.
+    `hand` are the edits by the moment of the statement they are about. They hold for it, and for every later
+    state the source came up with afterwards; states known when the first was made stand as they are.
     """
     by_moment: dict[datetime, list[Row]] = defaultdict(list)
     for row in original:
         by_moment[row["occurred_at"]].append(row)
     first = {moment: min(row["received_at"] for row in rows) for moment, rows in by_moment.items()}
     since = {moment: min(row["received_at"] for row in rows) for moment, rows in hand.items()}
-    kept = [
-        (moment, _latest(rows))
-        for moment, rows in by_moment.items()
-        if moment not in hand and not _overruled(moment, first, since)
-    ]
-    edited = [(moment, _latest(rows)) for moment, rows in hand.items()]
-    return [
-        *[(moment, row) for moment, row in kept if not (row["retracted"] and _stated(by_moment[moment]))],
-        *[(moment, row) for moment, row in edited if not row["retracted"]],
-    ]
+    told = []
+    for moment in sorted(by_moment.keys() | hand.keys()):
+        stands = _stands(by_moment.get(moment, []))
+        held = _held(moment, hand, first, since)
+        stands = _carried(held, stands) if stands and held else stands
+        stands = _with(hand[moment], stands) if moment in hand else stands
+        told += [(moment, stands)] if stands else []
+    return told
 
 
-def _latest(rows: list[Row]) -> Row:
-    return max(rows, key=lambda row: (row["received_at"], row["seq"]))
+def _stands(rows: list[Row]) -> Row | None:
+    """The latest of the statements of one key, unless it withdraws the others."""
+    latest = max(rows, key=_order, default=None)
+    withdrawn = latest is not None and latest["retracted"] and any(not row["retracted"] for row in rows)
+    return None if withdrawn else latest
 
 
-def _stated(rows: list[Row]) -> bool:
-    return any(not row["retracted"] for row in rows)
+def _order(row: Row) -> tuple[datetime, int]:
+    return row["received_at"], row["seq"]
 
 
-def _overruled(moment: datetime, first: dict[datetime, datetime], since: dict[datetime, datetime]) -> bool:
-    """Whether a state was first heard of after the edit of the state before it."""
+def _with(edits: list[Row], row: Row | None) -> Row | None:
+    """A statement as edited: each edit says its columns, or all where there is nothing to say them of."""
+    for edit in sorted(edits, key=_order):
+        columns = _columns(edit)
+        if edit["retracted"]:
+            row = None
+        elif row is None or columns is None:
+            row = edit | {"properties": None}
+        else:
+            row = row | {name: edit[name] for name in (*columns, "received_at", "seq", "import_id")}
+    return row
+
+
+def _carried(edits: list[Row], row: Row) -> Row | None:
+    """A later state of the source with what was edited before; nothing where that was withdrawn."""
+    if row["retracted"]:
+        return row
+    for edit in sorted(edits, key=_order):
+        columns = _columns(edit)
+        if edit["retracted"] or columns is None:
+            return None
+        row = row | {name: edit[name] for name in columns if name != "occurred_at"}
+    return row
+
+
+def _columns(edit: Row) -> list[str] | None:
+    found: list[str] | None = json.loads(edit["properties"] or "{}").get("edited")
+    return found
+
+
+def _held(
+    moment: datetime,
+    hand: dict[datetime, list[Row]],
+    first: dict[datetime, datetime],
+    since: dict[datetime, datetime],
+) -> list[Row]:
+    """The edits of states before that hold for a state too, for it was first heard of after they were made."""
     edit = max((one for one in since if one < moment), default=None)
-    if edit is None or first[moment] <= since[edit]:
-        return False
-    return not any(edit < one <= moment and heard <= since[edit] for one, heard in first.items())
+    if edit is None or moment not in first or first[moment] <= since[edit]:
+        return []
+    if any(edit < one <= moment and heard <= since[edit] for one, heard in first.items()):
+        return []
+    return [*_held(edit, hand, first, since), *hand[edit]]

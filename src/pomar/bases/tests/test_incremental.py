@@ -15,7 +15,7 @@ from pomar.bases.tests.test_unit_states import LEAPING
 from pomar.engine import duck
 from pomar.facts import derived
 from pomar.facts.actions import enter
-from pomar.facts.by_hand import Target
+from pomar.facts.by_hand import Target, edited
 from pomar.facts.entering import entered
 
 
@@ -33,7 +33,8 @@ def edit_some(dice, facts):
     """Change and withdraw some licences by hand, and enter one."""
     told = [(source, row) for source, some in facts.items() for row in some.get("license", ()) if row.get("changed_at")]
     rows = [
-        row | {"source_id": Target(source, row["source_id"], row["changed_at"]).edit_id, "retracted": number % 3 == 0}
+        row | {"source_id": Target(source, row["source_id"], row["changed_at"]).edit_id, "retracted": number % 3 == 0,
+               "properties": edited(["ends_on"]) if number % 2 else None}
         | {"ends_on": row["starts_on"] + timedelta(days=dice.randint(1, 400))}
         for number, (source, row) in enumerate(dice.sample(told, 9))
     ]  # fmt: skip

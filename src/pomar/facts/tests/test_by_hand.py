@@ -9,7 +9,7 @@ from pomar.access.models import AuditEntry, User
 from pomar.access.roles import SYSTEM, Role
 from pomar.engine.parity import assert_same
 from pomar.facts import actions
-from pomar.facts.by_hand import Target
+from pomar.facts.by_hand import Target, edited
 from pomar.facts.entering import entered
 from pomar.facts.models import Import
 from pomar.facts.reading import Lake
@@ -26,8 +26,9 @@ def enter(fact, *rows, by=SYSTEM, in_bulk=False):
 
 
 def edit(source_id, when, fact="license", starts="2026-01-01", off=False, by=SYSTEM, **said):
-    """Enter a statement in place of that of `crm` of noon of that day; it takes effect where that did."""
+    """Say some columns of the statement of `crm` of noon of that day, which takes effect where it did."""
     row = {"customer_ref": "c1", "changed_at": moment(when), "retracted": off, "starts_on": starts}
+    row["properties"] = edited("occurred_at" if name == "changed_at" else name for name in said)
     return enter(fact, row | {"source_id": Target("crm", source_id, moment(when)).edit_id} | said, by=by)
 
 
@@ -83,17 +84,64 @@ def test_an_edit_wins_over_what_the_source_says_later(two_states):
     with on("2026-03-05"):
         done = edit("L", "2026-02-01", mrr=21)
     with on("2026-04-02"):
-        crm({"id": "L", "when": "2026-02-01", "mrr": 25}, {"id": "L", "when": "2026-04-01", "mrr": 30},
+        crm({"id": "L", "when": "2026-02-01", "mrr": 25, "seats": 3}, {"id": "L", "when": "2026-04-01", "mrr": 30},
             {"id": "M", "when": "2026-04-01", "mrr": 6})  # fmt: skip
     others = [M, ("M", "2026-04-01", "6")]
-    assert prices() == [("L", "2026-01-01", "10"), ("L", "2026-02-01", "21"), *others]
+    before = ("L", "2026-01-01", "10")
+    assert prices() == [before, ("L", "2026-02-01", "21"), ("L", "2026-04-01", "21"), *others]
     with on("2026-04-03"):
         edit("L", "2026-02-01", mrr=22)
-    assert prices() == [("L", "2026-01-01", "10"), ("L", "2026-02-01", "22"), *others]
+    assert prices() == [before, ("L", "2026-02-01", "22"), ("L", "2026-04-01", "22"), *others]
     with on("2026-04-04"):
         actions.undo(SYSTEM, done.import_id)
-        again = told("license", "source_id", "mrr", what="versions")
-    assert again == [("L", "10"), ("L", "22"), ("L", "30"), ("M", "5"), ("M", "6")]
+    assert prices() == [before, ("L", "2026-02-01", "22"), ("L", "2026-04-01", "30"), *others]
+
+
+def test_what_nobody_edited_follows_the_source(two_states):
+    with on("2026-03-05"):
+        edit("L", "2026-02-01", mrr=21)
+    with on("2026-04-02"):
+        crm({"id": "L", "when": "2026-02-01", "mrr": 25, "seats": 3},
+            {"id": "L", "when": "2026-04-01", "mrr": 25, "seats": 3, "cancelled_on": "2026-04-01"})  # fmt: skip
+    assert told("license", "occurred_at", "mrr", "seats", "cancelled_on", what="versions")[2:] == [
+        ("2026-02-01", "21", 3, None), ("2026-04-01", "21", 3, "2026-04-01"),
+    ]  # fmt: skip
+    with on("2026-05-01"):
+        crm({"id": "L", "when": "2026-05-01", "off": True})
+    assert told("license", "source_id") == [("M",)]
+
+
+def test_an_edit_of_a_later_state_keeps_what_was_edited_before_it(two_states):
+    with on("2026-03-05"):
+        edit("L", "2026-02-01", mrr=21)
+    with on("2026-04-02"):
+        crm({"id": "L", "when": "2026-04-01", "mrr": 25, "seats": 3})
+    with on("2026-04-03"):
+        edit("L", "2026-04-01", seats=4)
+    with on("2026-06-02"):
+        crm({"id": "L", "when": "2026-06-01", "mrr": 30, "seats": 5, "plan": "Pro"})
+    assert told("license", "occurred_at", "mrr", "seats", "plan", what="versions")[-2:] == [
+        ("2026-04-01", "21", 4, None), ("2026-06-01", "21", 4, "Pro"),
+    ]  # fmt: skip
+
+
+def test_each_of_two_edits_says_its_own_columns_and_goes_alone(two_states):
+    with on("2026-03-05"):
+        first = edit("L", "2026-02-01", mrr=21)
+    with on("2026-03-06"):
+        edit("L", "2026-02-01", seats=4)
+    assert ("L", "21", 4) in told("license", "source_id", "mrr", "seats")
+    with on("2026-03-07"):
+        actions.undo(SYSTEM, first.import_id)
+    assert ("L", "20", 4) in told("license", "source_id", "mrr", "seats")
+
+
+def test_what_was_withdrawn_by_hand_stays_so_whatever_the_source_says_later(two_states):
+    with on("2026-03-05"):
+        edit("M", "2026-01-01", off=True)
+    with on("2026-04-02"):
+        crm({"id": "M", "when": "2026-04-01", "mrr": 6}, {"id": "M", "when": "2026-01-01", "mrr": 7})
+    assert [row for row in prices() if row[0] == "M"] == []
 
 
 def test_an_edit_of_an_earlier_state_leaves_what_comes_after_a_later_one(two_states):

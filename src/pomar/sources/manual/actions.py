@@ -15,7 +15,7 @@ from pomar.access.roles import Actor, Right
 from pomar.access.roles import require as require_right
 from pomar.engine import duck, open_engine
 from pomar.facts import actions as facts
-from pomar.facts.by_hand import EDITABLE, Row, Target, cleared, profile_edit_ids, same_as
+from pomar.facts.by_hand import EDITABLE, Row, Target, cleared, edited, profile_edit_ids, same_as
 from pomar.facts.entering import entered
 from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS, MANUAL, Fact
@@ -125,9 +125,11 @@ def edit(user: Actor, fact: str, target: Target, written: Mapping[str, str], lan
     _require_some(values)
     now = was | values
     require(kind, now, kind.required)
-    row = {name: now[name] for name in ("customer_ref", "properties", *kind.columns)}
+    row = {name: now[name] for name in ("customer_ref", *kind.columns)}
     moment = values.get("occurred_at") or _begins_as(kind, was, now)
-    return _stored(user, kind, row | {"source_id": about.edit_id, "changed_at": moment}, None)
+    said = set(values) | ({"occurred_at"} if moment != was["occurred_at"] else set())
+    made = {"source_id": about.edit_id, "changed_at": moment, "properties": edited(said)}
+    return _stored(user, kind, row | made, None)
 
 
 def withdraw(user: Actor, fact: str, target: Target) -> Entered:
@@ -135,7 +137,7 @@ def withdraw(user: Actor, fact: str, target: Target) -> Entered:
     facts.check_entering(user)
     kind = _kind(fact, EDITABLE)
     about, was = _standing(kind, target)
-    row = {name: was[name] for name in ("customer_ref", "properties", *kind.columns)}
+    row = {name: was[name] for name in ("customer_ref", *kind.columns)}
     gone = {"source_id": about.edit_id, "changed_at": was["occurred_at"], "retracted": True}
     return _stored(user, kind, row | gone, None)
 
