@@ -107,12 +107,12 @@ class View:
         self.whole = True
 
     def fits(self, rule: Rule) -> bool:
-        return not rule.when or all(_filled(get(self)) for get in rule.when)
+        return not rule.when or all(filled(get(self)) for get in rule.when)
 
     def first(self, *paths: str) -> Any:
         """What the first of these paths holds that holds anything."""
         for path in paths:
-            if _filled(found := _path(path)(self)):
+            if filled(found := _path(path)(self)):
                 return found
         return None
 
@@ -145,13 +145,22 @@ def _dig(value: Any, names: list[str], view: View, start: str) -> Any:
     return value
 
 
+def _either(*paths: str) -> Getter:
+    """What the first of these paths holds that holds anything."""
+    getters = tuple(map(_path, paths))
+    return lambda view: _first(view, getters)
+
+
 def _group(view: View) -> str | None:
-    return _organisation(view.first("groupId", "context.groupId"))
+    return _organisation(_group_id(view))
+
+
+_group_id, _user = _either("groupId", "context.groupId"), _either("userId", "anonymousId")
 
 
 def _organisation(name: Any) -> str | None:
     """Users and groups are numbered apart, so that one number may stand for both."""
-    return f"group:{_text(name)}" if _filled(name) else None
+    return f"group:{_text(name)}" if filled(name) else None
 
 
 def _license(view: View) -> str:
@@ -161,11 +170,11 @@ def _license(view: View) -> str:
 
 NAMED: dict[str, Callable[[View], Any]] = {
     "message": lambda view: view.call.message_id,
-    "user": lambda view: view.first("userId", "anonymousId"),
+    "user": _user,
     "group": _group,
     "company": lambda view: _organisation(view.first("traits.company.id")),
     "account": lambda view: _organisation(view.first("groupId", "context.groupId", "properties.account_id")),
-    "customer": lambda view: _group(view) or view.first("userId", "anonymousId"),
+    "customer": lambda view: _group(view) or _user(view),
     "day": lambda view: view.call.moment.astimezone(clock.zone()).date(),
     "product": lambda view: view.product,
     "order": lambda view: view.first("properties.order_id", "properties.orderId") or view.call.message_id,
@@ -187,13 +196,13 @@ def rows(call: Call, product: str, rules: Rules) -> list[Row]:
     found = []
     for rule in rules.of(view):
         for path, get in rule.needs:
-            if not _filled(get(view)):
+            if not filled(get(view)):
                 raise Broken(path.lstrip("@"), None, "missing")
-        rest = _rest(call, keep_message=bool(rule.id))
+        kept = rest(call, keep_message=bool(rule.id))
         if rule.lines is None and not rule.id:
-            found.append(_row(view, rule, rest))
+            found.append(_row(view, rule, kept))
         else:
-            found += [_row(view, rule, rest) for _line in _lines(view, rule)]
+            found += [_row(view, rule, kept) for _line in _lines(view, rule)]
     return found
 
 
@@ -210,7 +219,7 @@ def _lines(view: View, rule: Rule) -> Iterator[dict[str, Any]]:
         yield line
 
 
-def _row(view: View, rule: Rule, rest: str) -> Row:
+def _row(view: View, rule: Rule, kept: str) -> Row:
     columns: dict[str, Any] = {}
     problems: list[Broken] = []
     for name, getters in rule.columns.items():
@@ -223,18 +232,18 @@ def _row(view: View, rule: Rule, rest: str) -> Row:
             bad = "bad_date" if FACTS[rule.fact].columns.get(name) in (DAY, TIME) else "bad_number"
             problems.append(Broken(name, value, bad))
         else:
-            if _filled(value):
+            if filled(value):
                 columns[name] = value
     linked = columns.pop(SAME_AS, None)
     for name in rule.negative & columns.keys():
         columns[name] = -abs(columns[name])
-    parts = [_text(part) for get in rule.id if _filled(part := get(view))]
+    parts = [_text(part) for get in rule.id if filled(part := get(view))]
     source_id = "/".join(parts) if parts else view.call.message_id
     if linked is not None:
-        rest = _JSON.encode({SAME_AS: linked})
+        kept = _JSON.encode({SAME_AS: linked})
     message = _message(view, rule, source_id)
     row = Row(
-        rule.fact, rule.partial, rule.fresh, source_id, message, view.call.moment, rest, columns, problems
+        rule.fact, rule.partial, rule.fresh, source_id, message, view.call.moment, kept, columns, problems
     )  # fmt: skip
     _check(row)
     return row
@@ -252,9 +261,9 @@ def _check(row: Row) -> None:
             raise next((why for why in row.problems if why.column in group), Broken(group[0], None, "missing"))
 
 
-def _rest(call: Call, keep_message: bool) -> str:
+def rest(call: Call, keep_message: bool) -> str:
     """Everything the call holds, beside its envelope: what nobody mapped is not lost."""
-    kept = {name: value for name, value in call.data.items() if name not in ENVELOPE and _filled(value)}
+    kept = {name: value for name, value in call.data.items() if name not in ENVELOPE and filled(value)}
     kept["type"] = call.type
     if keep_message:
         kept["messageId"] = call.message_id
@@ -263,12 +272,12 @@ def _rest(call: Call, keep_message: bool) -> str:
 
 def _first(view: View, getters: tuple[Getter, ...]) -> Any:
     for get in getters:
-        if _filled(found := get(view)):
+        if filled(found := get(view)):
             return found
     return None
 
 
-def _filled(value: Any) -> bool:
+def filled(value: Any) -> bool:
     return bool(value) or (value is not None and not isinstance(value, str | dict | list))
 
 
@@ -405,7 +414,7 @@ def _both(*parts: Getter, combine: Callable[[list[Any]], Any]) -> Getter:
 
 def _product(values: list[Any]) -> Any:
     """Nothing where a factor is missing; the first that is no number where one is not."""
-    if not all(map(_filled, values)):
+    if not all(map(filled, values)):
         return None
     total = Decimal(1)
     for value in values:
@@ -417,4 +426,4 @@ def _product(values: list[Any]) -> Any:
 
 
 def _words_of(values: list[Any]) -> str | None:
-    return " ".join(_text(value) for value in values if _filled(value)) or None
+    return " ".join(_text(value) for value in values if filled(value)) or None

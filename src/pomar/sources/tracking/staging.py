@@ -22,6 +22,7 @@ from pomar.facts.schema import FACTS, TEXT, TIME, WHOLE, YES_NO
 from pomar.sources.tracking.calls import Broken, Call, Unread, calls
 from pomar.sources.tracking.mapping import Row, Rules, rows, rules
 from pomar.sources.tracking.models import WriteKey
+from pomar.sources.tracking.plain import Plain
 
 log = logging.getLogger("pomar.tracking")
 
@@ -76,11 +77,11 @@ def _read(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> Read:
         for batch in sent:
             for call in calls(batch):
                 sheet.add(call)
-        for (fact, partial), found in sorted(sheet.rows.items()):
+        for fact, partial, found in sheet.tables():
             table = f"arrived_{number}_{fact}_{'partial' if partial else 'whole'}"
-            _create(con, table, fact, found)
+            _create(con, table, found)
             done.staged.append(Arrived(table, fact, source, source, partial))
-            done.files.append(_described(source, fact, len(found), mapping))
+            done.files.append(_described(source, fact, found.num_rows, mapping))
         for fact, count in sheet.repeats.items():
             done.repeats[fact] = done.repeats.get(fact, 0) + count
     return done
@@ -101,6 +102,7 @@ class _Sheet:
         self.rows: dict[tuple[str, bool], list[dict[str, Any]]] = defaultdict(list)
         self.repeats: dict[str, int] = {}
         self.seq = 0
+        self.plain = Plain(mapping, product)
         self._messages: set[str] = set()
         self._once: set[tuple[str, str]] = set()
         self._moments: set[tuple[str, datetime]] = set()
@@ -113,6 +115,10 @@ class _Sheet:
         try:
             if isinstance(call, Unread):
                 raise call.why
+            if self.plain.take(call, self.seq + 1):
+                self.seq += 1
+                self._messages.add(call.message_id)
+                return
             for row in rows(call, self.product, self.mapping):
                 self._keep(row)
             self._messages.add(call.message_id)
@@ -121,6 +127,26 @@ class _Sheet:
         except Exception:
             log.exception("a call could not be read")
             self._quarantine(fact, call, Broken("type", call.type, "bad_event"))
+
+    def tables(self) -> Iterator[tuple[str, bool, pa.Table]]:
+        """What to stage: the fact, whether rows say only what changed, the rows."""
+        plain = [self._constants(table) for table in self.plain.tables()]
+        for fact, partial in sorted({*self.rows, *([("usage", False)] if plain else [])}):
+            parts = plain if (fact, partial) == ("usage", False) else []
+            found = self.rows.get((fact, partial))
+            parts = [*parts, _table(found, fact)] if found else parts
+            schema = pa.schema(_BESIDE | FACTS[fact].columns)
+            yield fact, partial, pa.concat_tables(parts, promote_options="default").select(schema.names)
+
+    def _constants(self, table: pa.Table) -> pa.Table:
+        """A table of plain rows, with the columns in which they do not differ."""
+        same = {"file": self.source, "raw": "{}", "retracted": False, "fresh": False}
+        for name, value in same.items():
+            table = table.append_column(name, pa.repeat(pa.scalar(value, _BESIDE[name]), table.num_rows))
+        for name, kind in (_BESIDE | FACTS["usage"].columns).items():
+            if name not in table.column_names:
+                table = table.append_column(name, pa.nulls(table.num_rows, kind))
+        return table
 
     def _repeat(self, fact: str) -> None:
         self.repeats[fact] = self.repeats.get(fact, 0) + 1
@@ -174,13 +200,16 @@ def _raw(call: Call | Unread, why: Broken) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def _create(con: duckdb.DuckDBPyConnection, table: str, fact: str, found: list[dict[str, Any]]) -> None:
+def _table(found: list[dict[str, Any]], fact: str) -> pa.Table:
     given = set().union(*found)
-    columns = {
+    return pa.table({
         name: pa.array([row.get(name) for row in found], kind) if name in given else pa.nulls(len(found), kind)
         for name, kind in (_BESIDE | FACTS[fact].columns).items()
-    }
-    con.register("given", pa.table(columns))
-    typed = f"problems::{PROBLEMS} AS problems"
+    })  # fmt: skip
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    con.register("given", rows)
+    typed = f"coalesce(problems, [])::{PROBLEMS} AS problems"
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * REPLACE ({typed}) FROM given")
     con.unregister("given")
