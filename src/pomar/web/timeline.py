@@ -87,7 +87,8 @@ def _sentence(event: Event, shown: dict[str, str]) -> str:
     if event.fact == "purchase":
         bought = " × ".join(filter(None, (shown.get("quantity"), shown.get("product"))))
         return " · ".join(filter(None, (bought, shown.get("amount"))))
-    return " · ".join(filter(None, (shown.get(name) for name in SAID.get(event.fact, ()))))
+    said = " · ".join(filter(None, (shown.get(name) for name in SAID.get(event.fact, ()))))
+    return said or (_("Fields changed") if event.fact == "profile" else "")
 
 
 def _value(event: Event, name: str, text: str, user) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from pomar.access.masking import mask
 from pomar.access.roles import SYSTEM, allows
 from pomar.bases import queries
+from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
 from pomar.web import words
 from pomar.web.asking import asking
@@ -210,6 +211,12 @@ def has_cells(row):
 def author(name):
     """Who did it; commands and the demo act as the system."""
     return pgettext("author", "system") if name == SYSTEM.username else name
+
+
+@register.filter
+def sourced(source):
+    """Who says so: a system by its name, or a person."""
+    return gettext("by hand") if source == MANUAL else source
 
 
 @register.filter

@@ -122,7 +122,7 @@ def test_what_a_system_said_is_changed_and_says_so(browser: Client) -> None:
     kept = dict(re.findall(r'<input type="(?:text|date)" name="(\w+)" value="([^"]*)"', form))
     entered(browser, change, **kept | {"plan": "Special"})
     timeline = page_of(browser, f"/customers/{whom}/?fact=license")
-    assert "Special" in timeline and "entered by hand" in timeline
+    assert "Special" in timeline and "changed by hand" in timeline
 
 
 def test_each_fault_stands_at_its_field_and_nothing_is_stored(browser: Client) -> None:

@@ -18,7 +18,7 @@ from pomar.sources.manual import actions
 from pomar.sources.manual.actions import Target, Unreadable
 from pomar.web import entry, jobs
 from pomar.web.guards import needs
-from pomar.web.templatetags.pomar import day
+from pomar.web.templatetags.pomar import day, sourced
 
 
 @needs("edit_customer")
@@ -137,8 +137,9 @@ def _customer(found):
 
 
 def _who(field):
-    said = _("%(source)s, %(day)s") % {"source": field.source, "day": day(field.said_at)}
-    return said if field.said_at and field.said_at.year > 1970 else field.source
+    source = sourced(field.source)
+    said = _("%(source)s, %(day)s") % {"source": source, "day": day(field.said_at)}
+    return said if field.said_at and field.said_at.year > 1970 else source
 
 
 def _target(request) -> Target:
