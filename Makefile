@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 POSTGRES ?= postgresql://postgres@127.0.0.1:5432/postgres
 # Test files are dealt to two processes, as conftest.py groups them.
+PORT ?= 8000
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: help demo test test-postgres slow long lint bench lock messages clean
@@ -12,8 +13,8 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## Install, build the demo company and serve it on http://127.0.0.1:8000
-	$(BIN)/pomar demo
+demo: $(VENV)/.run ## Install, build the demo company and serve it on http://127.0.0.1:8000 (PORT=N)
+	$(BIN)/pomar demo --port $(PORT)
 
 test: $(VENV)/.dev ## Install and run the default tests (about two minutes)
 	$(PYTEST)

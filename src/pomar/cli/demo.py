@@ -26,9 +26,12 @@ def demo_command(
     host: str,
     as_json: bool,
 ) -> None:
+    from pomar.cli.serve import claim, serve, signing
+
+    if not no_serve:
+        claim(host, port, _("Choose another: `pomar demo --port 8001`, or `make demo PORT=8001`."))
     start()
     from pomar.access.accounts import kept_administrator
-    from pomar.cli.serve import serve, signing
     from pomar.web import company
 
     with progress() as moved:

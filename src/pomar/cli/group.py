@@ -23,6 +23,7 @@ COMMANDS = {
     "bases": (_("The customer base, the installed base and the bridge between them"), "bases"),
     "serve": (_("Serve the pages, and run the jobs"), "serve"),
     "worker": (_("Run the jobs alone"), "serve"),
+    "user": (_("Who may sign in, and giving somebody a new password"), "user"),
     "check": (_("Look for problems in this installation"), "check"),
     "erase": (_("Forget a person"), "erase"),
 }

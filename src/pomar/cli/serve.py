@@ -31,6 +31,7 @@ PAUSE = 2.0
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("The address to listen on"))
 def serve_command(port: int, host: str) -> None:
+    claim(host, port)
     start()
     from pomar.access.accounts import first_administrator
 
@@ -57,11 +58,12 @@ def serve(host: str, port: int, greeting: str) -> None:
     `greeting` is said once the pages answer; `%s` in it is their address.
     Raises Conflict if the address is taken, PomarError if the pages stop by themselves.
     """
-    _claim(host, port)
+    claim(host, port)
     Household(host, port, greeting).run()
 
 
-def _claim(host: str, port: int) -> None:
+def claim(host: str, port: int, fix: str = "") -> None:
+    """Raise Conflict if the address is taken: asked before anything is made or built."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -69,7 +71,7 @@ def _claim(host: str, port: int) -> None:
             trial.bind((host, port))
         except OSError as error:
             what = _("%s cannot be listened on: %s.") % (f"{host}:{port}", error.strerror)
-            raise Conflict("serve", what, _("Choose another with --port.")) from None
+            raise Conflict("serve", what, fix or _("Choose another with --port.")) from None
 
 
 class Household:

@@ -114,10 +114,12 @@ def _parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_a_taken_port_is_said_at_once(shell: Shell, port: int) -> None:
+def test_a_taken_port_is_said_before_anything_is_made(shell: Shell, own_home: Path, port: int) -> None:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        result = shell("serve", "--port", port)
-    assert result.returncode == 6
-    assert f"127.0.0.1:{port} cannot be listened on" in result.stderr and "--port" in result.stderr
+        served, demo = shell("serve", "--port", port), shell("demo", "--port", port)
+    assert (served.returncode, demo.returncode) == (6, 6)
+    assert f"127.0.0.1:{port} cannot be listened on" in served.stderr and "--port" in served.stderr
+    assert f"127.0.0.1:{port} cannot be listened on" in demo.stderr and "make demo PORT=" in demo.stderr
+    assert not own_home.exists()
