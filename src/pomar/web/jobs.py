@@ -60,7 +60,9 @@ class Kind:
 def preview(job: Job, told: Told) -> str:
     kept, options = job.params["kept"], job.params["options"]
     try:
-        found = look(job.user, uploads.paths(kept), told, choices=job.params.get("choices"), **options)
+        found = look(
+            job.user, uploads.paths(kept), told, choices=job.params.get("choices"), kept=uploads.beside(kept), **options
+        )
         if not any(card["rows"] for card in found.cards):
             raise uploads.no_rows(", ".join(card["file"] for card in found.cards))
     except BaseException:
@@ -75,7 +77,8 @@ def preview(job: Job, told: Told) -> str:
 def load(job: Job, told: Told) -> str:
     if "import_id" not in job.result:
         paths = uploads.paths(job.params["kept"])
-        options = job.params["options"] | {"choices": job.params.get("choices")}
+        beside = uploads.beside(job.params["kept"])
+        options = job.params["options"] | {"choices": job.params.get("choices"), "kept": beside}
         into = partial(import_files, job.user, paths, confirmed=True, progress=_part(told, 0.0, 0.6), **options)
         done = locks.in_turn(into, told)
         _remember(job, import_id=done.import_id, facts=done.facts, url=reverse("import", args=[done.import_id]))

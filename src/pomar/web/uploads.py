@@ -54,19 +54,19 @@ def paths(name: str) -> list[Path]:
 
 def drop(name: str) -> None:
     shutil.rmtree(_folder(name), ignore_errors=True)
-    shutil.rmtree(_notes(name), ignore_errors=True)
+    shutil.rmtree(beside(name), ignore_errors=True)
 
 
 def note(name: str, job_id: str, seen: dict[str, Any]) -> None:
     """Keep what a job saw in the files, values of persons among it, for as long as the files."""
-    _notes(name).mkdir(exist_ok=True)
-    (_notes(name) / f"{job_id}.json").write_text(json.dumps(seen), encoding="utf-8")
+    beside(name).mkdir(exist_ok=True)
+    (beside(name) / f"{job_id}.json").write_text(json.dumps(seen), encoding="utf-8")
 
 
 def noted(name: str, job_id: str) -> dict[str, Any]:
     """What a job saw in the files; nothing once they are dropped."""
     try:
-        found: dict[str, Any] = json.loads((_notes(name) / f"{job_id}.json").read_text("utf-8"))
+        found: dict[str, Any] = json.loads((beside(name) / f"{job_id}.json").read_text("utf-8"))
     except FileNotFoundError:
         return {}
     return found
@@ -88,7 +88,8 @@ def _folder(name: str) -> Path:
     return _root() / PurePath(name).name
 
 
-def _notes(name: str) -> Path:
+def beside(name: str) -> Path:
+    """The folder of what was seen in the files: it goes with them."""
     return _root() / f"{PurePath(name).name}.seen"
 
 

@@ -43,17 +43,19 @@ def import_files(
     confirmed: bool = False,
     otherwise: str | None = None,
     choices: Choices | None = None,
+    kept: Path | None = None,
 ) -> FilesResult:
     """Read files and store what they say as one import, all or nothing; a dry run only says what would be.
 
     `mapping` is a mapping file or its sections; without one, what a person chose for such files, known
     exports, headers and values decide, within `fact` if given. `source` names the outside system where the
-    mapping does not, `otherwise` where nothing else does; `choices` are what a person chose file by file.
-    `full` ends the ids the files lack; `confirmed` allows that for over a tenth of them. Raises NotAllowed,
-    BadInput (nothing was stored), Conflict.
+    mapping does not, `otherwise` where nothing else does; `choices` are what a person chose file by file;
+    `kept` is a folder for the cells of workbooks that are read more than once. `full` ends the ids the files
+    lack; `confirmed` allows that for over a tenth of them. Raises NotAllowed, BadInput (nothing was stored),
+    Conflict.
     """
     check_import(user)
-    parts = parts_of([Path(path) for path in paths], Asked(fact, source, otherwise), mapping, choices or {})
+    parts = parts_of([Path(path) for path in paths], Asked(fact, source, otherwise, kept), mapping, choices or {})
     told = progress or _silent
     con = duck()
     try:
@@ -80,7 +82,8 @@ def staged_part(con: duckdb.DuckDBPyConnection, part: Part, table: str) -> Stage
     """Stage one part. Raises BadInput where it cannot be read as its fact."""
     fact = part.mapping.fact if part.mapping else part.fact
     return stage(
-        con, part.path, part.mapping, table, fact=fact, source=part.source, sheet=part.sheet, file=part.file
+        con, part.path, part.mapping, table, fact=fact, source=part.source, sheet=part.sheet, file=part.file,
+        kept=part.kept,
     )
 
 

@@ -6,11 +6,14 @@ and then `row` is its text and the cells are null.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from django.utils.translation import gettext as _
@@ -45,11 +48,16 @@ def read(
     delimiter: str | None = None,
     sheet: str | None = None,
     longest: int = LONGEST_LINE,
+    kept: Path | None = None,
 ) -> Cells:
-    """Create `table` from a file. Raises BadInput where the file as a whole cannot be read."""
+    """Create `table` from a file. Raises BadInput where the file as a whole cannot be read.
+
+    `kept` is a folder beside the file that keeps what a workbook's sheet holds: reading it is slow, and
+    who looks before loading reads it several times.
+    """
     kind = layout.find_format(path)
     if kind == "excel":
-        return _excel(con, path, table, sheet)
+        return _kept(con, path, table, sheet, kept) if kept else _excel(con, path, table, sheet)
     if kind == "parquet":
         return _parquet(con, path, table)
     if kind in reading.READERS:
@@ -251,6 +259,23 @@ def _as_text(name: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"strftime(timezone('UTC', {column}), '%Y-%m-%d %H:%M:%S.%fZ')"
     return f"nullif({column}, '')" if kind == "VARCHAR" else f"{column}::VARCHAR"
+
+
+def _kept(con: duckdb.DuckDBPyConnection, path: Path, table: str, sheet: str | None, folder: Path) -> Cells:
+    folder.mkdir(parents=True, exist_ok=True)
+    name = sha256(f"{path.name}/{sheet or ''}".encode()).hexdigest()
+    cells, told = folder / f"{name}.parquet", folder / f"{name}.cells"
+    if told.exists():
+        known = json.loads(told.read_text("utf-8"))
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_parquet({quoted(str(cells))})")
+        found: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in known["layout"].items()
+        }
+        return Cells(table, Layout(**found), frozenset(known["typed"]))
+    read = _excel(con, path, table, sheet)
+    con.execute(f"COPY {table} TO {quoted(str(cells))} (FORMAT parquet)")
+    told.write_text(json.dumps({"layout": asdict(read.layout), "typed": sorted(read.typed)}), "utf-8")
+    return read
 
 
 def _excel(con: duckdb.DuckDBPyConnection, path: Path, table: str, sheet: str | None) -> Cells:

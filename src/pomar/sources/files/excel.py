@@ -15,11 +15,16 @@ import duckdb
 import openpyxl
 import pyarrow as pa
 from django.utils.translation import gettext as _
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.layout import HEAD, titles, unique
 
 ROWS_IN_BATCH = 10_000
+
+ReadOnlyWorksheet._get_size = lambda self: None
+"""openpyxl asks a sheet how large it is: what programs write there may be wrong, which would cut rows off, and where
+nothing stands, it reads the whole sheet to find out."""
 
 
 @contextmanager

@@ -48,11 +48,12 @@ def look(
     otherwise: str | None = None,
     full: bool = False,
     choices: Choices | None = None,
+    kept: Path | None = None,
 ) -> Looked:
     """As a dry run of `import_files`, but a file of which it is not clear what it holds has a card that says what
     is lacking. Raises NotAllowed, BadInput."""
     check_import(user)
-    parts = parts_of(list(paths), Asked(fact, source, otherwise), None, choices or {})
+    parts = parts_of(list(paths), Asked(fact, source, otherwise, kept), None, choices or {})
     con = duck()
     try:
         cards, staged, samples = [], [], {}
@@ -117,7 +118,7 @@ def _samples(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, list[s
 
 def _cells(con: duckdb.DuckDBPyConnection, part: Part, headers: tuple[str, ...]) -> dict[str, list[str]]:
     with unpacked(part.path) as plain:
-        cells = read(con, plain, "looked_at", sheet=part.sheet)
+        cells = read(con, plain, "looked_at", sheet=part.sheet, kept=part.kept)
     names = ", ".join(cells.column(header) for header in headers)
     rows = con.execute(f"SELECT {names} FROM looked_at ORDER BY seq LIMIT {_LOOKED_AT}").fetchall()
     return _first_values([dict(zip(headers, row, strict=True)) for row in rows], headers)

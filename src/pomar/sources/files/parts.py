@@ -31,11 +31,13 @@ mapping has them, or `leave_out`."""
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked for all files: one fact, one source, and the source of those that nothing else names."""
+    """What was asked for all files: one fact, one source, the source of those that nothing else names, and where
+    the cells of workbooks are kept for the next reading."""
 
     fact: str | None = None
     source: str | None = None
     otherwise: str | None = None
+    kept: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Part:
     recalled: bool = False
     fact: str | None = None
     source: str | None = None
+    kept: Path | None = None
 
     @property
     def left_out(self) -> bool:
@@ -144,8 +147,8 @@ def _settled(part: Part, asked: Asked, choices: Choices) -> Part:
     before = None if asked.fact else recall(part.headers, part.place, asked.source or own or asked.otherwise)
     chosen = (before or {}) if now is None else now
     settled = replace(
-        part, choice=chosen, recalled=now is None and before is not None, fact=chosen.get("fact") or asked.fact,
-        source=chosen.get("source") or asked.source or own or asked.otherwise,
+        part, choice=chosen, recalled=now is None and before is not None, kept=asked.kept,
+        fact=chosen.get("fact") or asked.fact, source=chosen.get("source") or asked.source or own or asked.otherwise,
     )  # fmt: skip
     if chosen.get("columns"):
         section = {key: chosen[key] for key in ("fact", "columns", "options") if chosen.get(key)}

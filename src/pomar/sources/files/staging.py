@@ -62,11 +62,12 @@ def stage(
     sheet: str | None = None,
     file: str | None = None,
     longest_line: int = LONGEST_LINE,
+    kept: Path | None = None,
 ) -> Staged:
     """Create the staged table of a file, by its mapping or by detection.
 
-    `file` is the name it goes by (that of the path by default). Raises BadInput where the file as a whole
-    cannot be read as its fact; bad rows and cells do not raise, they are problems of their rows.
+    `file` is the name it goes by (that of the path by default); `kept` as in `cells.read`. Raises BadInput where
+    the file as a whole cannot be read as its fact; bad rows and cells do not raise, they are problems of their rows.
     """
     prepare(con)
     options = mapping.options if mapping else None
@@ -74,6 +75,7 @@ def stage(
         cells = read(
             con, plain, f"{table}_cells", longest=longest_line, sheet=(options.sheet if options else None) or sheet,
             encoding=options.encoding if options else None, delimiter=options.delimiter if options else None,
+            kept=kept,
         )  # fmt: skip
     texts = clean(con, cells, options.missing if options else ())
     how: dict[str, str] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -189,3 +191,20 @@ def test_numbers_typed_in_as_text_follow_their_own_marks(staged, tmp_path):
     path = book(tmp_path / "b.xlsx", ("Vendas", lines))
     [row] = staged(path)[1]
     assert (row["quantity"], row["amount"]) == (1200.0, Decimal("10.5"))
+
+
+def test_a_workbook_that_lies_about_its_size_is_read_whole(staged, tmp_path):
+    path = book(tmp_path / "b.xlsx", ("Orders", [HEADERS, *ROWS]))
+    lying = tmp_path / "lying.xlsx"
+    with zipfile.ZipFile(path) as honest, zipfile.ZipFile(lying, "w") as target:
+        for name in honest.namelist():
+            target.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', honest.read(name)))
+    assert staged(lying)[1] == staged(path)[1]
+
+
+def test_what_a_workbook_holds_is_kept_for_the_next_reading(staged, tmp_path, monkeypatch):
+    path = book(tmp_path / "b.xlsx", ("Orders", [HEADERS, *ROWS]))
+    first, rows = staged(path, kept=tmp_path / "kept")
+    monkeypatch.setattr(excel, "rows", None)
+    again, same = staged(path, kept=tmp_path / "kept")
+    assert (same, again.detection) == (rows, first.detection)
