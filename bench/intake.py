@@ -40,8 +40,9 @@ def measured(home: Path, server: str | None, batches: int, connections: int) -> 
     events = found["pomar"]["acknowledged"]
     arrived = rolled.answer
     return found | {
-        "lake": {"events": arrived, "seconds": rolled.seconds, "per_second": arrived / rolled.seconds,
-                 "peak_mb": rolled.peak_mb, "lost": events + _warm() - arrived},
+        "lake": {"events": arrived, "lost": events + _warm() - arrived, "seconds": rolled.seconds,
+                 "per_second": arrived / rolled.seconds, "per_busy_second": arrived / rolled.cpu,
+                 "peak_mb": rolled.peak_mb},
         "of_noop": found["pomar"]["per_second"] / found["noop"]["per_second"],
         "of_bare": found["pomar"]["per_second"] / found["bare"]["per_second"],
     }  # fmt: skip
@@ -126,6 +127,7 @@ def lines(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
             "against the same server storing nothing": (one["of_noop"], goals.get("of_noop")),
             "against a bare server that only inserts": (one["of_bare"], None),
             "from the inbox to the lake, events a second": (one["lake"]["per_second"], goals["rolled"]),
+            "the same, a second of processor": (one["lake"]["per_busy_second"], None),
             "events lost": (one["lake"]["lost"], None),
         }
         rows += [
@@ -140,7 +142,7 @@ def table(found: dict[str, dict[str, Any]], batches: int, connections: int) -> s
     size = found["sqlite"]["pomar"]["bytes"]
     head = [
         f"{batches:,} batches of 100 events ({size / 1000:.0f} KB) over {connections} connections. {report.machine()}, "
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {report.commit()}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {report.commit()}; load of the machine {os.getloadavg()[0]:.1f}.",
         "", "| records | figure | value | goal | |", "|---|---|---:|---:|---|",
     ]  # fmt: skip
     return "\n".join([*head, *(_row(line) for line in lines(found))])

@@ -77,6 +77,8 @@ def test_the_copied_lines_send_what_happens_and_the_page_shows_it_arrive(
     pomar.fill("input[name=name]", "website")
     pomar.get_by_role("button", name="Make a write key").click()
     pomar.wait_for_selector("text=Listening… send one")
+    pomar.get_by_role("button", name="Copy: Website").click()
+    pomar.wait_for_selector("text=Copied")
     head = "<title>Shop</title><link rel=icon href='data:,'>"
     (folder / "index.html").write_text(head + pomar.locator("#code-web").inner_text())
 

@@ -15,6 +15,8 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button && button.dataset.busy) { setTimeout(() => { button.disabled = true; button.textContent = button.dataset.busy; }); }
 });
+// On a phone the places of the menu stand in one line that scrolls.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 function closeMenus(clicked) {
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
