@@ -17,6 +17,9 @@ from pomar.facts.models import Import, Replayed
 from pomar.facts.schema import MANUAL
 from pomar.kernel.errors import NotFound
 
+LOOKED_BACK = 500
+"""Imports among which the last file of a source is looked for."""
+
 
 @dataclass(frozen=True)
 class ImportInfo:
@@ -82,6 +85,14 @@ class QuarantinePage:
 def imports(limit: int = 100, offset: int = 0) -> list[ImportInfo]:
     """Imports, newest first."""
     return [_info(record) for record in Import.objects.all()[offset : offset + limit]]
+
+
+def read_before(source: str, fact: str) -> dict[str, str] | None:
+    """The headers by column of the last file of a source that was read as a fact, among the latest imports."""
+    latest = Import.objects.filter(status=Import.Status.COMPLETE, kind="import").values_list("files", flat=True)
+    files = (file for listed in latest[:LOOKED_BACK] for file in listed)
+    found = (file for file in files if (file.get("source"), file.get("fact")) == (source, fact))
+    return next((file.get("columns", {}) for file in found), None)
 
 
 def by_hand(import_ids: Iterable[str]) -> frozenset[str]:

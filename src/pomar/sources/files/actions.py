@@ -14,6 +14,7 @@ from pomar.access.roles import Actor
 from pomar.engine import duck
 from pomar.facts.actions import ImportResult, check_import, load, preview
 from pomar.facts.loading import Progress
+from pomar.facts.queries import read_before
 from pomar.sources.files.mapping import Mapping, Rule
 from pomar.sources.files.parts import Asked, Choices, Part, parts_of
 from pomar.sources.files.recipe import recipe
@@ -83,8 +84,8 @@ def staged_part(con: duckdb.DuckDBPyConnection, part: Part, table: str) -> Stage
     fact = part.mapping.fact if part.mapping else part.fact
     return stage(
         con, part.path, part.mapping, table, fact=fact, source=part.source, sheet=part.sheet, file=part.file,
-        kept=part.kept,
-    )
+        kept=part.kept, before=read_before,
+    )  # fmt: skip
 
 
 def described(staged: Staged) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -239,6 +239,23 @@ def _identified(con: duckdb.DuckDBPyConnection, texts: Texts, chosen: Match) -> 
     return Match(chosen.fact, found, chosen.score, chosen.lacks)
 
 
+def numbered_as(
+    before: dict[str, str] | None, mapping: Mapping, how: dict[str, str]
+) -> tuple[Mapping, dict[str, str]]:
+    """The mapping with ids of rows from the header they were read from in the file before: else an export in which
+    each order happens to stand once would number its rows anew, and all of them would count twice."""
+    order = mapping.columns.get("source_id") or mapping.columns.get("order_ref")
+    if before is None or mapping.fact != "purchase" or order is None:
+        return mapping, how
+    columns, told = dict(mapping.columns), dict(how)
+    if "source_id" not in columns and before.get("source_id") == order.column:
+        columns["source_id"], told["source_id"] = order, _("as in the file before")
+    elif "source_id" in columns and "source_id" not in before and before.get("order_ref") == order.column:
+        del columns["source_id"], told["source_id"]
+        columns["order_ref"], told["order_ref"] = order, _("as in the file before")
+    return replace(mapping, columns=columns), told
+
+
 def _unique(con: duckdb.DuckDBPyConnection, texts: Texts, header: str) -> bool:
     name = texts.column(header)
     row = con.execute(
@@ -282,7 +299,7 @@ def describe(
     return Detection(
         file=str(path), layout=cells.layout, rows=texts.rows, fact=mapping.fact, mapping=mapping, how=how,
         language=language, dates=found_dates, numbers=found_numbers, 
-        notes=(*cells.layout.notes, *_notes(found_dates, found_numbers)),
+        notes=(*cells.layout.notes, *_notes(found_dates, found_numbers), *_unnumbered(mapping, how)),
     )  # fmt: skip
 
 
@@ -300,6 +317,16 @@ def header_language(fact: str, headers: tuple[str, ...]) -> str:
     """pt where more headers are Portuguese names than English ones, else en."""
     spoken = [known[word][1] for word in map(_word, headers) for known in names(fact).values() if word in known]
     return "pt" if spoken.count("pt") > spoken.count("en") else "en"
+
+
+def _unnumbered(mapping: Mapping, how: dict[str, str]) -> tuple[str, ...]:
+    """Said of purchases whose rows have no id of their own; not of those that a person mapped so."""
+    order = mapping.columns.get("order_ref")
+    if not how or mapping.fact != "purchase" or "source_id" in mapping.columns or order is None:
+        return ()
+    note = _("{header} stands in several rows, so no column numbers the rows: one that changes in a later file counts "
+             "beside the old one. Where the system has a number for each row, export it too.")  # fmt: skip
+    return (note.format(header=order.column),)
 
 
 def _notes(dates: dict[str, DateStyle], numbers: dict[str, NumberStyle]) -> tuple[str, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pomar.facts.schema import DAY, FACTS, MONEY, NUMBER, TEXT, TIME, WHOLE, WORDS, YES_NO, Fact
 from pomar.facts.typed.styles import DateStyle
 from pomar.facts.typed.values import FIXES
 from pomar.sources.files.cells import quoted, read
-from pomar.sources.files.detect import Detection, describe, guess, prepare
+from pomar.sources.files.detect import Detection, describe, guess, numbered_as, prepare
 from pomar.sources.files.layout import LONGEST_LINE
 from pomar.sources.files.mapping import Mapping, Rule, Unmapped, fitted
 from pomar.sources.files.packed import unpacked
@@ -61,12 +63,14 @@ def stage(
     source: str | None = None,
     sheet: str | None = None,
     file: str | None = None,
+    before: Callable[[str, str], dict[str, str] | None] | None = None,
     longest_line: int = LONGEST_LINE,
     kept: Path | None = None,
 ) -> Staged:
     """Create the staged table of a file, by its mapping or by detection.
 
-    `file` is the name it goes by (that of the path by default); `kept` as in `cells.read`. Raises BadInput where
+    `file` is the name it goes by (that of the path by default); `kept` as in `cells.read`; `before` tells of a
+    source and a fact which headers its last file was read from, so that rows keep their ids. Raises BadInput where
     the file as a whole cannot be read as its fact; bad rows and cells do not raise, they are problems of their rows.
     """
     prepare(con)
@@ -81,13 +85,16 @@ def stage(
     how: dict[str, str] = {}
     if mapping is None:
         mapping, how = guess(con, texts, path, fact)
+        if before:
+            mapping, how = numbered_as(before(source or DEFAULT_SOURCE, mapping.fact), mapping, how)
     chosen = fitted(mapping, cells.layout.headers, path.name)
     _require(chosen, path, texts)
     detection = describe(con, texts, path, chosen, how)
     if how:
         detection = _plausible(con, texts, detection, path)
     name = file or path.name
-    _create(con, texts, detection, name, table)
+    unread = _create(con, texts, detection, name, table)
+    detection = replace(detection, notes=(*detection.notes, *_left_empty(detection, unread)))
     con.execute(f"DROP TABLE {cells.table}")
     return Staged(
         table, chosen.fact, source or chosen.source or DEFAULT_SOURCE, name, texts.rows, detection, fingerprint(path)
@@ -155,7 +162,8 @@ class Trouble:
 # -- the staged table -----------------------------------------------------------------------------
 
 
-def _create(con: duckdb.DuckDBPyConnection, texts: Texts, found: Detection, file: str, table: str) -> None:
+def _create(con: duckdb.DuckDBPyConnection, texts: Texts, found: Detection, file: str, table: str) -> dict[str, int]:
+    """The staged table; how many cells of each column cannot be read in rows that can."""
     fact = FACTS[found.fact]
     filled = {target: cell_of(fact, target, rule, texts, found) for target, rule in found.mapping.columns.items()}
     parsed = _parsed_sql(texts, filled)
@@ -170,8 +178,28 @@ def _create(con: duckdb.DuckDBPyConnection, texts: Texts, found: Detection, file
             SELECT {columns} FROM ({_parsed_sql(replace(texts, sql=suspects), filled)});
             DELETE FROM {table} WHERE seq IN (SELECT seq FROM {table}_told);
             INSERT INTO {table} FROM {table}_told;
-            DROP TABLE {table}_told;
         """)
+        unread = con.execute(f"""
+            SELECT problem."column", count(*) FROM (
+                SELECT unnest(problems) AS problem FROM {table}_told
+                WHERE len(list_filter(problems, lambda p: p.fatal)) = 0
+            ) GROUP BY ALL ORDER BY ALL;
+        """).fetchall()
+        con.execute(f"DROP TABLE {table}_told")
+        return dict(unread)
+    return {}
+
+
+def _left_empty(found: Detection, unread: dict[str, int]) -> list[str]:
+    """What to say of cells that are no reason to keep their row out."""
+    notes = []
+    for target, count in unread.items():
+        rule = found.mapping.columns.get(target)
+        text = ngettext("{header}: {n} cell cannot be read. It counts as empty; what it says stays with its row.",
+                        "{header}: {n} cells cannot be read. They count as empty; what they say stays with their rows.",
+                        count)  # fmt: skip
+        notes.append(text.format(header=(rule and rule.column) or target, n=count))
+    return notes
 
 
 def _stored(fact: Fact) -> dict[str, str]:

@@ -85,6 +85,40 @@ def test_two_files_of_one_name_are_told_apart(here, tmp_path):
     assert (result.facts, result.repeats) == (1, 1)
 
 
+ORDERS = "Pedido,Cliente,Data,Valor\n1,c1,2026-01-05,10\n2,c2,2026-01-06,20\n3,c2,2026-01-07,30\n"
+TWO_LINES = "4,c3,2026-01-08,5\n4,c3,2026-01-08,6\n"
+
+
+def test_orders_keep_their_ids_when_a_later_export_names_one_twice(here, write):
+    first = import_files(SYSTEM, [write("orders.csv", ORDERS)], source="erp")
+    later = import_files(SYSTEM, [write("orders.csv", ORDERS.replace("3,c2", "3,c9") + TWO_LINES)], source="erp")
+    assert (first.facts, later.facts, later.repeats, later.quarantined) == (3, 1, 2, 2)
+    assert later.counts["purchase"]["states"] + later.counts["purchase"]["corrections"] == 1
+    assert later.files[0]["how"]["source_id"] == "as in the file before"
+
+
+def test_orders_without_ids_stay_so_when_a_later_export_names_each_once(here, write):
+    first = import_files(SYSTEM, [write("orders.csv", ORDERS + TWO_LINES)], source="erp")
+    assert (first.facts, first.files[0]["notes"]) == (5, [
+        "Pedido stands in several rows, so no column numbers the rows: one that changes in a later file counts beside "
+        "the old one. Where the system has a number for each row, export it too.",
+    ])  # fmt: skip
+    later = import_files(SYSTEM, [write("orders.csv", ORDERS)], source="erp")
+    other = import_files(SYSTEM, [write("orders.csv", ORDERS)], source="another", dry_run=True)
+    assert (later.facts, later.repeats, other.facts) == (0, 3, 3)
+
+
+def test_cells_that_cannot_be_read_in_rows_that_can_are_counted(here, write):
+    orders = "Order,Customer,Date,Quantity,Amount\n1,c1,2026-01-05,2,ten\n2,c1,2026-01-05,x,10\n3,c1,2026-01-05,1,a\n"
+    good = "".join(f"{n},c1,2026-01-05,1,9\n" for n in range(5, 12))
+    told = import_files(SYSTEM, [write("orders.csv", f"{orders}4,c1,never,1,bad\n{good}")], source="erp")
+    assert (told.facts, told.quarantined) == (10, 1)
+    assert told.files[0]["notes"] == [
+        "Amount: 2 cells cannot be read. They count as empty; what they say stays with their rows.",
+        "Quantity: 1 cell cannot be read. It counts as empty; what it says stays with its row.",
+    ]
+
+
 def test_one_bad_file_refuses_the_whole_import(here, write):
     good = write("customers.csv", CUSTOMERS)
     with pytest.raises(BadInput, match=r"other\.csv: The file is empty"):
