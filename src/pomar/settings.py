@@ -145,6 +145,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "account_login"
 
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a preview has one field per column of every file
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from pomar.facts.schema import FACTS
+from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.headers import targets
 from pomar.sources.files.mapping import DATE_ORDERS
+
+SOURCE = re.compile(r"[\w][\w.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ def choice(card: dict[str, Any], picked: Picked) -> dict[str, Any] | None:
 
     A column that was picked anew takes its target from whatever filled it. Raises BadInput.
     """
+    if picked.source != card["source"]:
+        _check_source(card["key"], picked.source)
     if picked.leave_out != card["left_out"]:
         return {"leave_out": True} if picked.leave_out else {"source": picked.source}
     if picked.leave_out or not (picked.fact or card["fact"]):
@@ -56,6 +61,12 @@ def choice(card: dict[str, Any], picked: Picked) -> dict[str, Any] | None:
 def _headers(rule: dict[str, Any]) -> set[str]:
     single = {rule[key] for key in ("column", "plus_minutes") if key in rule}
     return single | {header for key in ("multiply", "join") for header in rule.get(key, ())}
+
+
+def _check_source(where: str, source: str) -> None:
+    if source and (source == MANUAL or not SOURCE.fullmatch(source)):
+        what = _("“%s” cannot name a system.") % source
+        raise BadInput(where, what, _("Use letters, digits, dots, dashes and underscores."))
 
 
 def _check(card: dict[str, Any], picked: Picked) -> None:

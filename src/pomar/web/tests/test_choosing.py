@@ -124,6 +124,14 @@ def test_two_columns_for_one_meaning_and_unknown_ones_are_refused_on_the_page(br
     assert Job.objects.count() == 1
 
 
+@pytest.mark.parametrize("name", ["manual", "my system", "<b>"])
+def test_a_system_is_not_called_just_anything(browser: Client, name: str) -> None:
+    preview = previewed(browser, sent("orders.csv", CLEAR), source="shop")
+    said = browser.post(preview, fields(source=name), follow=True)
+    assert f"“{name}” cannot name a system." in unescape(said.content.decode())
+    assert Job.objects.count() == 1
+
+
 def test_what_was_picked_is_shown_before_it_is_loaded(browser: Client) -> None:
     preview = previewed(browser, sent("orders.csv", CLEAR), source="shop")
     answer = browser.post(f"{preview}load", fields(product=""))
@@ -160,6 +168,14 @@ def test_examples_of_new_changed_repeated_and_rejected_rows_are_shown(browser: C
         assert f"Examples: {kind}" in page
     assert "name: <b>Ana Lima</b>" in page
     assert not any("Ana" in str(job.result) for job in Job.objects.all()), "values stay with the files, not the job"
+
+
+def test_only_a_preview_is_loaded(browser: Client) -> None:
+    preview = previewed(browser, sent("orders.csv", CLEAR), source="shop")
+    browser.post(f"{preview}load")
+    job = Job.objects.get(kind="import")
+    assert browser.post(f"/imports/new/{job.id}/load")["Location"] == f"/jobs/{job.id}/"
+    assert len(queries.imports()) == 1
 
 
 def test_dates_and_decimals_can_be_said(browser: Client) -> None:

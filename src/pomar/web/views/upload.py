@@ -107,7 +107,9 @@ def _read_again(request, job, picked):
 def load(request, job_id):
     """Loads what was previewed, and counts again; what was chosen meanwhile is read and shown first."""
     seen = jobs.find(job_id)
-    uploads.paths(seen.params.get("kept", ""))
+    if seen.kind != "preview" or seen.status != seen.Status.DONE:
+        return redirect("job", job_id)
+    uploads.paths(seen.params["kept"])
     try:
         picked = cards.picked(request.POST, seen.result["cards"])
         if not picked:
