@@ -97,7 +97,7 @@ def _show(result: FilesResult, dry_run: bool) -> None:
     console.print(table)
     for reason, count in result.reasons.items():
         console.print(f"  {number(count)}  {reason}: {label(REASONS, reason)}", markup=False)
-    _show_examples(console, result.examples)
+    _show_examples(console, result)
 
 
 def _next(result: FilesResult) -> None:
@@ -117,13 +117,16 @@ def _show_reading(console: Any, file: dict[str, Any]) -> None:
         console.print(f"  {note}", markup=False)
 
 
-def _show_examples(console: Any, examples: dict[str, list[dict[str, Any]]]) -> None:
-    for verdict, rows in examples.items():
+def _show_examples(console: Any, result: FilesResult) -> None:
+    from pomar.facts.queries import line
+
+    for verdict, rows in result.examples.items():
         heading = VERDICTS.get(verdict) or VERDICTS.get(f"{verdict}s") or VERDICTS["quarantined"]
         console.print(heading, style="bold")
         for row in rows:
             cells = json.loads(row.get("raw") or "{}")
-            place = _("%(file)s, row %(row)s") % {"file": row["file"], "row": row["seq"]}
+            number_ = line(result.files, row["file"], row["seq"])
+            place = _("%(file)s, row %(row)s") % {"file": row["file"], "row": number_}
             filled = ", ".join(f"{name} {cell}" for name, cell in cells.items() if cell)
             console.print(f"  {place}: {filled}", markup=False)
             for problem in row.get("problems") or []:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,8 @@ class QuarantinedRow:
     fix: str | None
     problems: tuple[dict[str, Any], ...]
     cells: dict[str, str | None]
+    line: int | None
+    """Where its file shows it, also of a row that was corrected; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -139,24 +141,23 @@ def open_by_source() -> dict[str, int]:
 
 
 def reasons(import_id: str) -> dict[str, int]:
-    """How many rows of the import wait for which reason, most first."""
-    found = _quarantine("SELECT reason, count(*) AS rows FROM open_rows GROUP BY 1 ORDER BY 2 DESC, 1", import_id)
+    """How many rows of the import, and of its corrections, wait for which reason, most first."""
+    sql = "SELECT reason, count(*) AS rows FROM open_rows GROUP BY 1 ORDER BY 2 DESC, 1"
+    found = _quarantine(sql, _with_corrections(import_id))
     return {row["reason"]: row["rows"] for row in found}
 
 
 def quarantined(
     import_id: str, offset: int = 0, limit: int = 50, reason: str | None = None, fact: str | None = None
 ) -> QuarantinePage:
-    """The import's rows that wait to be corrected, in file order."""
+    """The import's rows that wait to be corrected: first those whose correction has a fault too, latest first;
+    then the others in file order. Of an import that was undone none waits."""
     wanted = "WHERE ($reason IS NULL OR reason = $reason) AND ($fact IS NULL OR fact = $fact)"
-    total = _quarantine(f"SELECT count(*) AS n FROM open_rows {wanted}", import_id, reason=reason, fact=fact)
-    found = _quarantine(
-        f"SELECT * FROM open_rows {wanted} ORDER BY file, seq LIMIT {int(limit)} OFFSET {int(offset)}",
-        import_id,
-        reason=reason,
-        fact=fact,
-    )
-    return QuarantinePage(tuple(map(_row, found)), total[0]["n"] if total else 0, offset, limit)
+    order = f"list_position($imports, import_id), file, seq LIMIT {int(limit)} OFFSET {int(offset)}"
+    imports = _with_corrections(import_id)
+    total = _quarantine(f"SELECT count(*) AS n FROM open_rows {wanted}", imports, reason=reason, fact=fact)
+    found = _quarantine(f"SELECT * FROM open_rows {wanted} ORDER BY {order}", imports, reason=reason, fact=fact)
+    return QuarantinePage(_rows(found), total[0]["n"] if total else 0, offset, limit)
 
 
 def quarantined_rows(import_id: str, wanted: list[tuple[str, int]]) -> list[QuarantinedRow]:
@@ -164,11 +165,11 @@ def quarantined_rows(import_id: str, wanted: list[tuple[str, int]]) -> list[Quar
     files = sorted({file for file, _ in wanted})
     found = _quarantine(
         "SELECT * FROM open_rows WHERE list_contains($files, file) AND list_contains($seqs, seq) ORDER BY file, seq",
-        import_id,
+        _counting([import_id]),
         files=files,
         seqs=[seq for _, seq in wanted],
     )
-    rows = [_row(row) for row in found if (row["file"], row["seq"]) in set(wanted)]
+    rows = [row for row in _rows(found) if (row.file, row.seq) in set(wanted)]
     if len(rows) != len(set(wanted)):
         what = _("some of these rows wait no longer.")
         raise NotFound(f"quarantine of {import_id}", what, _("Load the page again."))
@@ -190,34 +191,75 @@ def _info(record: Import) -> ImportInfo:
         files=record.files,
         counts=record.counts,
         error=record.error,
-        open_rows=quarantined - record.corrected_rows.count() if quarantined else 0,
+        open_rows=quarantined - record.corrected_rows.count() if quarantined and not record.undone_at else 0,
     )
 
 
-def _quarantine(sql: str, import_id: str, **values: Any) -> list[dict[str, Any]]:
-    """Rows of `sql` over `open_rows`: the import's quarantine without what was replayed."""
+def _counting(import_ids: Iterable[str]) -> list[str]:
+    """Those of these imports that count, the latest first."""
+    complete = Import.objects.filter(id__in=list(import_ids), status=Import.Status.COMPLETE)
+    return list(complete.order_by("-received_at").values_list("id", flat=True))
+
+
+def _with_corrections(import_id: str) -> list[str]:
+    """The import, the corrections of its rows, those of theirs and so on; as far as they count, the latest first."""
+    found, corrected = [import_id], [import_id]
+    while corrected:
+        later = Import.objects.filter(replays__in=corrected, status=Import.Status.COMPLETE)
+        corrected = list(later.values_list("id", flat=True))
+        found += corrected
+    return _counting(found)
+
+
+def _quarantine(sql: str, imports: list[str], **values: Any) -> list[dict[str, Any]]:
+    """Rows of `sql` over `open_rows`: the quarantine of these imports without what was replayed."""
     files = lake.files("quarantine")
-    if not files:
+    if not files or not imports:
         return []
     con = duck()
-    done = list(Replayed.objects.filter(import_of_row=import_id).values_list("file", "seq"))
-    con.execute("CREATE TEMP TABLE replayed (file VARCHAR, seq BIGINT)")
+    done = list(Replayed.objects.filter(import_of_row__in=imports).values_list("import_of_row", "file", "seq"))
+    con.execute("CREATE TEMP TABLE replayed (import_id VARCHAR, file VARCHAR, seq BIGINT)")
     if done:
-        con.executemany("INSERT INTO replayed VALUES (?, ?)", done)
+        con.executemany("INSERT INTO replayed VALUES (?, ?, ?)", done)
     named = {key: value for key, value in values.items() if f"${key}" in sql}
     try:
         rows: list[dict[str, Any]] = con.execute(
             f"""WITH open_rows AS (
-                SELECT * FROM read_parquet($parquet) AS q WHERE import_id = $import_id
-                AND NOT EXISTS (FROM replayed r WHERE r.file = q.file AND r.seq = q.seq)) {sql}""",
-            {"parquet": files, "import_id": import_id, **named},
+                SELECT * FROM read_parquet($parquet) ANTI JOIN replayed USING (import_id, file, seq)
+                WHERE list_contains($imports, import_id)) {sql}""",
+            {"parquet": files, "imports": imports, **named},
         ).to_arrow_table().to_pylist()  # fmt: skip
         return rows
     finally:
         con.close()
 
 
-def _row(row: dict[str, Any]) -> QuarantinedRow:
+def line(files: Iterable[Mapping[str, Any]], file: str, seq: int) -> int:
+    """The line of a table on which its row `seq` stands, as a spreadsheet counts; other formats have rows alone.
+
+    Line breaks inside cells, and blank lines between rows, are not counted.
+    """
+    told = next((one for one in files if one["file"] == file), {})
+    head = told.get("head", told.get("above", 0) + 1)
+    return seq + int(head) if told.get("format") in ("csv", "excel") else seq
+
+
+def _rows(found: list[dict[str, Any]]) -> tuple[QuarantinedRow, ...]:
+    records = Import.objects.in_bulk({row["import_id"] for row in found})
+    return tuple(_row(row, _line(records[row["import_id"]], row["file"], row["seq"])) for row in found)
+
+
+def _line(record: Import, file: str, seq: int) -> int | None:
+    """Corrected rows are loaded one after another, in the order in which they stood."""
+    while record.replays:
+        stood = Replayed.objects.filter(replay=record, file=file).order_by("seq").values_list("seq", flat=True)
+        if len(stood) < seq:
+            return None
+        record, seq = record.replays, stood[seq - 1]
+    return line(record.files, file, seq)
+
+
+def _row(row: dict[str, Any], line: int | None) -> QuarantinedRow:
     return QuarantinedRow(
         row["import_id"],
         row["fact"],
@@ -230,4 +272,5 @@ def _row(row: dict[str, Any]) -> QuarantinedRow:
         row["fix"],
         tuple(json.loads(row["problems"] or "[]")),
         json.loads(row["raw"] or "{}"),
+        line,
     )

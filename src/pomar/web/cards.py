@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from pomar.facts.queries import line
 from pomar.facts.schema import FACTS
 from pomar.sources.files.choosing import Picked, choice
 from pomar.sources.files.parts import Choices
@@ -136,19 +137,22 @@ def _above(told: dict[str, Any]) -> str:
 # -- examples ------------------------------------------------------------------------------------------------
 
 
-def examples(found: dict[str, list[dict[str, Any]]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def examples(
+    found: dict[str, list[dict[str, Any]]], files: list[dict[str, Any]]
+) -> list[tuple[str, list[dict[str, Any]]]]:
     """New, changed, repeated and rejected rows, each with its filled cells and what is wrong with it."""
     shown = []
     for kind, verdicts in EXAMPLES.items():
         rows = [row for verdict in verdicts for row in found.get(verdict, [])]
         if rows:
-            shown.append((kind, [_example(row) for row in rows]))
+            shown.append((kind, [_example(row, files) for row in rows]))
     return shown
 
 
-def _example(row: dict[str, Any]) -> dict[str, Any]:
+def _example(row: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
     cells = {header: value for header, value in json.loads(row["raw"]).items() if value not in (None, "")}
-    return {"file": row["file"], "seq": row["seq"], "cells": cells, "problems": row["problems"] or []}
+    place = line(files, row["file"], row["seq"])
+    return {"file": row["file"], "line": place, "cells": cells, "problems": row["problems"] or []}
 
 
 # -- what was picked -----------------------------------------------------------------------------------------

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pomar.access.roles import SYSTEM
 from pomar.facts import actions, queries
 from pomar.facts.models import Import
 from pomar.facts.tests.stories import bring, counted, look, sheet, told
+from pomar.kernel.errors import NotFound
 
 GOOD = {"id": "L1", "ref": "acme", "unit_id": "U1", "starts_on": "2026-01-10", "mrr": 10}
 BAD = {"id": "L2", "ref": "acme", "unit_id": "U2", "bad": [("starts_on", "soon", "!bad_date")]}
@@ -142,8 +145,33 @@ def test_a_row_that_is_still_bad_waits_under_its_replay():
     again = replay(first.import_id, BAD, of=[("crm.csv", 1)])
 
     assert counted(again) == {"quarantined": 1}
-    assert (waiting(first.import_id), waiting(again.import_id)) == ([], [("replay", 1, "bad_date")])
+    assert waiting(first.import_id) == waiting(again.import_id) == [("replay", 1, "bad_date")]
     assert queries.open_quarantine() == 1
+
+
+def test_the_reasons_and_the_rows_that_wait_add_up_when_a_correction_has_a_fault_too():
+    nameless = {**BAD, "id": "L4", "bad": [("ref", "", "!missing")]}
+    first = bring(sheet("license", nameless, BAD, {**BAD, "id": "L5"}))
+
+    again = replay(first.import_id, nameless, of=[("crm.csv", 2)])
+
+    page = queries.quarantined(first.import_id)
+    assert (page.total, queries.reasons(first.import_id)) == (3, {"missing": 2, "bad_date": 1})
+    assert [(row.import_id, row.seq) for row in page.rows] == [
+        (again.import_id, 1), (first.import_id, 1), (first.import_id, 3),
+    ]  # fmt: skip
+    assert queries.quarantined(first.import_id, reason="missing").total == 2
+
+
+def test_of_an_undone_import_nothing_waits():
+    first = bring(sheet("license", GOOD, BAD))
+
+    actions.undo(SYSTEM, first.import_id)
+
+    assert (waiting(first.import_id), queries.reasons(first.import_id)) == ([], {})
+    assert queries.import_(first.import_id).open_rows == 0
+    with pytest.raises(NotFound):
+        queries.quarantined_rows(first.import_id, [("crm.csv", 2)])
 
 
 def test_undoing_a_replay_lets_its_rows_wait_again():

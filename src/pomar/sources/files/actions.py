@@ -97,7 +97,8 @@ def described(staged: Staged) -> dict[str, Any]:
         "delimiter": found.layout.delimiter if found.layout.format == "csv" else None,
         "columns": {target: _told(rule) for target, rule in found.mapping.columns.items()},
         "recipe": recipe(found), "how": found.how, "unmapped": list(unmapped(staged)), "notes": list(found.notes),
-        "language": found.language, "above": found.layout.above, "sheet": found.layout.sheet,
+        "language": found.language, "above": found.layout.above, "head": found.layout.header_lines,
+        "sheet": found.layout.sheet,
         "dates": {header: style.order for header, style in found.dates.items()},
         "decimals": {header: style.decimal for header, style in found.numbers.items()},
     }  # fmt: skip

@@ -282,11 +282,11 @@ def _excel(con: duckdb.DuckDBPyConnection, path: Path, table: str, sheet: str | 
     with excel.opened(path) as book:
         name = excel.choose_sheet(book, path, sheet)
         worded: set[int] = set()
-        headers, above, batches = excel.rows(book, path, name, worded)
+        headers, above, line, batches = excel.rows(book, path, name, worded)
         con.register("excel_rows", batches)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM excel_rows")
         con.unregister("excel_rows")
-    found = Layout("excel", headers=headers, sheet=name, above=above)
+    found = Layout("excel", headers=headers, header_lines=line, sheet=name, above=above)
     return Cells(table, found, excel.typed(con, table, headers, worded))
 
 

@@ -67,16 +67,20 @@ def choose_sheet(book: Any, path: Path, wanted: str | None) -> str:
 
 def rows(
     book: Any, path: Path, sheet: str, worded: set[int]
-) -> tuple[tuple[str, ...], int, pa.RecordBatchReader]:
-    """Headers (the first row that holds anything but a title), how many titles stand above, and batches of
-    `seq, bad, row, c1 ... cn`. While they are read, `worded` takes the places of columns with cells of text."""
+) -> tuple[tuple[str, ...], int, int, pa.RecordBatchReader]:
+    """Headers (the first row that holds anything but a title), how many titles stand above, the row of the sheet
+    they stand on, and batches of `seq, bad, row, c1 ... cn`. While they are read, `worded` takes the places of
+    columns with cells of text."""
     filled = _filled(book[sheet])
     head = list(islice(filled, HEAD))
     headers, place = _headers(head)
     filled = chain(head[place + 1 :], filled)
+    numbered = enumerate(book[sheet].iter_rows(values_only=True), 1)
+    line = next(number for number, row in numbered if row == head[place])
     names = ["bad", "row", *(f"c{place}" for place in range(1, len(headers) + 1))]
     schema = pa.schema([("seq", pa.int64()), *((name, pa.string()) for name in names)])
-    return headers, place, pa.RecordBatchReader.from_batches(schema, _batches(filled, len(headers), schema, worded))
+    batches = _batches(filled, len(headers), schema, worded)
+    return headers, place, line, pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _headers(head: list[tuple[Any, ...]]) -> tuple[tuple[str, ...], int]:

@@ -89,6 +89,8 @@ def test_a_row_that_still_cannot_be_read_stays_on_the_page_with_its_new_fault(or
     assert (shown.count('class="bad-row"'), shown.count("“later”")) == (1, 1)
     assert "corrected, and still not readable" in shown
     assert "1 row waits" in shown
+    assert "orders.csv, row 4" in shown
+    assert ">Not a date 1</a>" in shown
     correction = facts.imports()[0].id
     assert f'action="/imports/{correction}/replay"' in shown
     correct(browser, correction, "even later", next=page)

@@ -17,7 +17,6 @@ from pomar.bases import kinds
 from pomar.facts import actions, queries
 from pomar.facts.brought import STORED, brought
 from pomar.facts.by_hand import EDIT, Target
-from pomar.facts.models import Import
 from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.replay import replay as load_again
@@ -55,7 +54,6 @@ def import_(request, import_id):
     reason = lists.text(request, "reason")
     fact = lists.text(request, "fact")
     page = queries.quarantined(import_id, lists.offset(request), 20, reason=reason, fact=fact)
-    again = _still_wrong(import_id, fact)
     context = {
         "info": info,
         "may_undo": info.status == "complete" and actions.may_undo(request.user, import_id),
@@ -64,23 +62,13 @@ def import_(request, import_id):
         "reasons": queries.reasons(import_id),
         "reason": reason,
         "fact": fact,
-        "open_rows": page.total + len(again),
-        "rows": [(row, _faults(row), _wrong(row, info.files)) for row in (*again, *page.rows)],
+        "open_rows": page.total,
+        "rows": [(row, _faults(row), _wrong(row, info.files)) for row in page.rows],
         "pager": lists.pager(page),
         "undeclared": kinds.undeclared(import_id) if info.status == "complete" else [],
         "kinds": words.PRODUCT_KINDS,
     }
     return render(request, "pomar/import.html", context)
-
-
-def _still_wrong(import_id, fact):
-    """Rows of the import that were corrected and wait with another fault, under the corrections; latest first."""
-    found, corrected = [], [import_id]
-    while corrected:
-        later = Import.objects.filter(replays__in=corrected, status=Import.Status.COMPLETE)
-        corrected = [one.id for one in later]
-        found += [(one.received_at, row) for one in later for row in queries.quarantined(one.id, fact=fact).rows]
-    return [row for _received, row in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
 def counted(counts):

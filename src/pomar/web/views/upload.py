@@ -83,7 +83,10 @@ def preview(request, job_id):
         "orders": cards.ORDERS,
         "decimals": cards.DECIMALS,
         "sources": sources.known(),
-        "examples": [(words.EXAMPLES[kind], rows) for kind, rows in cards.examples(seen.get("examples", {}))],
+        "examples": [
+            (words.EXAMPLES[kind], rows)
+            for kind, rows in cards.examples(seen.get("examples", {}), job.result["files"])
+        ],
     }
     return render(request, "pomar/preview.html", context)
 

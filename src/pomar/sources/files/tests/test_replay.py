@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from pomar.access.models import User
 from pomar.access.roles import SYSTEM
@@ -82,6 +83,39 @@ def test_a_row_that_is_still_wrong_waits_under_its_correction_and_can_be_correct
     done = replay(SYSTEM, again.import_id, [Correction(row.file, row.seq, {"Day": "01/03/2026"})])
     assert (done.facts, queries.open_quarantine()) == (1, 0)
     assert purchases()[1][:3] == ("2", "rui", "2026-03-01")
+
+
+def test_a_row_keeps_its_line_through_its_corrections(first: str) -> None:
+    def lines() -> list[tuple[str, int | None]]:
+        return [(row.import_id, row.line) for row in queries.quarantined(first).rows]
+
+    assert lines() == [(first, 3)]
+    once = replay(SYSTEM, first, [Correction("sales.csv", 2, {"Day": "soon"})]).import_id
+    assert lines() == [(once, 3)]
+    twice = replay(SYSTEM, once or "", [Correction("sales.csv", 1, {"Day": "later"})]).import_id
+    assert lines() == [(twice, 3)]
+
+
+@pytest.mark.parametrize("above", ["", "Sales of March\n", "Sales of March\n\n"])
+def test_the_line_is_the_one_a_spreadsheet_shows(above: str, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(above + ROWS)
+    book = Workbook()
+    for row in (above + ROWS).splitlines():
+        book.active.append(row.split(";") if row else [None])
+    book.save(tmp_path / "sales.xlsx")
+    (tmp_path / "sales.toml").write_text(MAPPING.replace('delimiter = ";"\n', ""))
+
+    for name in ("sales.csv", "sales.xlsx"):
+        done = import_files(SYSTEM, [tmp_path / name], mapping=tmp_path / "sales.toml", source=name)
+        [row] = queries.quarantined(done.import_id or "").rows
+        assert row.line == (above + ROWS).splitlines().index("2;rui;31/02/2026;3;2,00;B") + 1
+
+
+def test_rows_of_json_lines_are_counted_without_a_header(tmp_path: Path) -> None:
+    (tmp_path / "sales.jsonl").write_text('{"id": "1", "customer_id": "a", "ordered_on": "soon", "amount": "1"}\n')
+    done = import_files(SYSTEM, [tmp_path / "sales.jsonl"], fact="purchase", source="shop")
+
+    assert [row.line for row in queries.quarantined(done.import_id or "").rows] == [1]
 
 
 def test_undoing_the_correction_lets_the_row_wait_again(first: str) -> None:
