@@ -112,9 +112,14 @@ def _described(read: Reader, people: Table, day: int) -> Table:
 def matching(read: Reader, day: int, wanted: CustomerFilter) -> Table:
     standing = on(read.table("customers"), day)
     inside = _in_base(standing, wanted.base)
-    standing = standing if wanted.product else standing.filter(inside)
-    people = read.table("people").select(*_GOLDEN, root="customer_id")
-    rows = standing.left_join(people, "root").drop("root_right", "from_day", "to_day")
+    people = read.table("people")
+    if wanted.base == "all":  # prospects are known, and stand nowhere
+        people = people.filter(people.customer_id == people.root_id)
+        rows = people.select(*_GOLDEN, root="customer_id").left_join(standing, "root")
+    else:
+        standing = standing if wanted.product else standing.filter(inside)
+        rows = standing.left_join(people.select(*_GOLDEN, root="customer_id"), "root")
+    rows = rows.drop("root_right", "from_day", "to_day")
     for name in ("status", "owner", "country"):
         if value := getattr(wanted, name):
             rows = rows.filter(rows[name] == value)

@@ -286,7 +286,7 @@ BASES: dict[str, Word] = {
     "customer_base": CUSTOMER_BASE,
     "installed_base": INSTALLED_BASE,
     "not_bought": NOT_BOUGHT,
-    "all": Word(_("Everyone known"), _("prospects and people included")),
+    "all": Word(_("Everyone known"), _("prospects included")),
 }
 
 IMPORTS: dict[str, Word] = {

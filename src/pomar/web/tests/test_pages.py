@@ -195,7 +195,9 @@ def test_filters_narrow_the_list_and_places_sum_to_the_base(browser: Client) -> 
         total_of(text_of(browser, f"/customers/?place={place.place}")) for place in queries.bases().customer_places
     ]
     assert sum(counts) == total_of(text_of(browser, "/customers/")) == 90
-    assert "Nobody fits" in text_of(browser, "/customers/?search=zzzz")
+    nobody = text_of(browser, "/customers/?search=zzzz")
+    assert "Nobody fits" in nobody
+    assert 'href="/customers/?search=zzzz&amp;base=all"' in nobody, "who is no customer yet is one click away"
 
 
 SORTS = ["name", "-name", "-units", "-revenue", "last_bought", "-status", "place", "country", "owner"]

@@ -41,5 +41,5 @@ def claim(request, own_id):
         messages.success(request, _("Claimed: their contacts count for the customer. Undo it on the page Imports."))
         return redirect("job", jobs.start(request.user, "refresh", reverse("contacts")).id)
     asked = lists.text(request, "q")
-    page = queries.customers(CustomerFilter(search=asked), limit=FOUND) if asked else None
+    page = queries.customers(CustomerFilter(search=asked, base="all"), limit=FOUND) if asked else None
     return render(request, "pomar/claim.html", {"one": found, "asked": asked or "", "page": page})
