@@ -312,6 +312,20 @@ def test_advancing_a_day_moves_the_demos_clock(page) -> None:
     assert page.locator(".banner").first.inner_text() != before
 
 
+def test_files_are_dropped_one_after_another_and_listed(page) -> None:
+    page.goto("/imports/new/")
+    for name in ("orders.csv", "people.csv"):
+        page.evaluate("""name => {
+            const files = new DataTransfer();
+            files.items.add(new File(["id,name\\n1,Ana\\n"], name, { type: "text/csv" }));
+            document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: files }));
+        }""", name)  # fmt: skip
+    assert page.locator(".dropped li").all_inner_texts() == ["orders.csv", "people.csv"]
+    assert page.evaluate("[...document.querySelector('#files').files].map((file) => file.name)") == [
+        "orders.csv", "people.csv",
+    ]  # fmt: skip
+
+
 def test_files_are_sent_looked_at_and_loaded_while_the_page_shows_how_far_it_is(page) -> None:
     page.goto("/imports/new/")
     orders = b"customer_id,order_id,ordered_on,product,quantity,amount\nnew-1,N1,2026-11-01,Ladder,1,90.00\n"
