@@ -1,7 +1,8 @@
 """`python -m bench intake`: how many events a second are acknowledged, and brought to the lake.
 
 The server is the process that `pomar serve` starts for its pages, on loopback; the load comes from a process
-of its own. The same is measured of a server that stores nothing, and of a bare one that only inserts.
+of its own. The same is measured of a server that stores nothing, of a bare one that only inserts, and of all
+of `pomar serve`, whose second process rolls meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from typing import Any
 
 from bench import measure, report
 
-CONTESTANTS = ("pomar", "noop", "bare")
+COMMANDS = {
+    "pomar": ["pomar.cli.children", "web", "127.0.0.1"],
+    "served": ["pomar.cli", "serve", "--port"],
+    "noop": ["bench.servers", "noop"],
+    "bare": ["bench.servers", "bare"],
+}
 DATABASE = "pomar_bench"
 GOALS = {
     "sqlite": {"per_second": 60_000, "of_noop": 0.25, "rolled": 150_000},
@@ -33,12 +39,12 @@ def measured(home: Path, server: str | None, batches: int, connections: int) -> 
     with _database(server) as environment:
         environment = environment | {"POMAR_HOME": str(home)}
         key = _key(environment)
-        found = {name: _loaded(name, environment, key, batches, connections) for name in CONTESTANTS[1:]}
-        _emptied(environment)
+        found = {name: _loaded(name, environment, key, batches, connections) for name in ("noop", "bare")}
+        _python("Inbox.objects.all().delete()", environment)
         found["pomar"] = _loaded("pomar", environment, key, batches, connections)
         rolled = measure.run("roll", home, 0, environment)
-    events = found["pomar"]["acknowledged"]
-    arrived = rolled.answer
+        found["served"] = _loaded("served", environment, key, batches, connections, until=_EMPTY)
+    events, arrived = found["pomar"]["acknowledged"], rolled.answer
     return found | {
         "lake": {"events": arrived, "lost": events + _warm() - arrived, "seconds": rolled.seconds,
                  "per_second": arrived / rolled.seconds, "per_busy_second": arrived / rolled.cpu,
@@ -54,15 +60,22 @@ def _warm() -> int:
     return WARM * EVENTS
 
 
-def _loaded(name: str, environment: dict[str, str], key: str, batches: int, connections: int) -> dict[str, Any]:
-    port = _free_port()
-    module = ["pomar.cli.children", "web", "127.0.0.1"] if name == "pomar" else ["bench.servers", name]
-    process = subprocess.Popen([sys.executable, "-m", *module, str(port)], env=environment, cwd=measure.HERE.parent)
+def _loaded(
+    name: str, environment: dict[str, str], key: str, batches: int, connections: int, until: str = ""
+) -> dict[str, Any]:
+    """What the load measured; with `until`, also how long it took from its beginning till that was done."""
+    port, root = _free_port(), measure.HERE.parent
+    command = [sys.executable, "-m", *COMMANDS[name], str(port)]
+    process = subprocess.Popen(command, env=environment, cwd=root, stdout=subprocess.DEVNULL)
     try:
         _until_it_answers(port, process)
         load = [sys.executable, "-m", "bench.load", str(port), key, str(batches), str(connections)]
-        said = subprocess.run(load, stdout=subprocess.PIPE, text=True, check=True, cwd=measure.HERE.parent).stdout
-        return dict(json.loads(said.splitlines()[-1]))
+        said = subprocess.run(load, stdout=subprocess.PIPE, text=True, check=True, cwd=root).stdout
+        found = dict(json.loads(said.splitlines()[-1]))
+        if until:
+            _python(until, environment)
+            found["in_the_lake_seconds"] = time.time() - found["began"]
+        return found
     finally:
         process.terminate()
         process.wait(30)
@@ -74,11 +87,13 @@ def _key(environment: dict[str, str]) -> str:
     return str(json.loads(said)["write_key"])
 
 
-def _emptied(environment: dict[str, str]) -> None:
-    """Without what the bare server left in the inbox."""
-    empty = "from pomar.cli.base import start; start(); "
-    empty += "from pomar.facts.models import Inbox; Inbox.objects.all().delete()"
-    subprocess.run([sys.executable, "-c", empty], env=environment, check=True)
+_EMPTY = "import time\nwhile Inbox.objects.exists():\n    time.sleep(0.2)"
+
+
+def _python(code: str, environment: dict[str, str]) -> None:
+    """Run this on the records."""
+    ready = "from pomar.cli.base import start; start()\nfrom pomar.facts.models import Inbox\n"
+    subprocess.run([sys.executable, "-c", ready + code], env=environment, check=True)
 
 
 @contextmanager
@@ -126,6 +141,10 @@ def lines(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
             "p99 of a batch (ms)": (one["pomar"]["p99_ms"], None),
             "against the same server storing nothing": (one["of_noop"], goals.get("of_noop")),
             "against a bare server that only inserts": (one["of_bare"], None),
+            "acknowledged while a roller works beside (pomar serve)": (one["served"]["per_second"], None),
+            "p99 of these (ms)": (one["served"]["p99_ms"], None),
+            "from the first request to the lake, events a second": (
+                one["served"]["acknowledged"] / one["served"]["in_the_lake_seconds"], None),
             "from the inbox to the lake, events a second": (one["lake"]["per_second"], goals["rolled"]),
             "the same, a second of processor": (one["lake"]["per_busy_second"], None),
             "events lost": (one["lake"]["lost"], None),

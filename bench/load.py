@@ -24,7 +24,7 @@ def event(number: int) -> dict[str, Any]:
     """About 350 bytes, as the clients of the Segment specification send them."""
     return {
         "type": "track", "event": f"Feature {number % 40}", "userId": f"user-{number % 5000}",
-        "messageId": f"message-{number:012d}", "timestamp": "2026-11-21T14:30:00.000Z",
+        "messageId": f"message-{number}", "timestamp": "2026-11-21T14:30:00.000Z",
         "properties": {"product": "Press 3000", "unit_id": f"unit-{number % 3000}", "seconds": number % 600},
         "context": {"library": {"name": "analytics-python", "version": "2.4.0"}, "locale": "pt-BR",
                     "ip": "192.0.2.1", "page": {"path": "/documents/edit", "title": "Documents"}},
@@ -91,10 +91,12 @@ def _answer(line: socket.socket) -> bytes:
 
 
 def main(port: str, key: str, batches: str, connections: str) -> None:
-    warm = [request(int(port), key, 10_000_000 + n) for n in range(WARM)]
-    requests = [request(int(port), key, n) for n in range(int(batches))]
-    Load(int(port), warm).run(int(connections))
-    print(json.dumps(Load(int(port), requests).run(int(connections)) | {"bytes": len(requests[0])}))
+    first = int(time.time()) * 100_000  # no message of an earlier load is said again
+    requests = [request(int(port), key, first + n) for n in range(WARM + int(batches))]
+    Load(int(port), requests[:WARM]).run(int(connections))
+    began = time.time()
+    said = Load(int(port), requests[WARM:]).run(int(connections))
+    print(json.dumps(said | {"bytes": len(requests[0]), "began": began}))
 
 
 if __name__ == "__main__":
