@@ -22,6 +22,9 @@ from pomar.sources.tracking.models import WriteKey
 ROLLS = 200
 """Rolls to look back for the latest calls of a source."""
 
+ROWS = 2000
+"""Rows of each table to look at: a call may have become many."""
+
 
 @dataclass(frozen=True)
 class SourceState:
@@ -94,8 +97,7 @@ def _taken_in(source: str, limit: int) -> list[Heard]:
     con = duck()
     try:
         rows = con.execute(
-            f"""WITH rows AS ({" UNION ALL BY NAME ".join([_NOTHING, *parts])}), mine AS (
-                SELECT * FROM rows WHERE source = $source AND list_contains($rolls, import_id))
+            f"""WITH mine AS ({" UNION ALL BY NAME ".join([_NOTHING, *parts])})
             SELECT received_at, import_id, message, max(seq) AS seq, any_value(type) AS type, any_value(event) AS event,
                    any_value(who) AS who, list(fact) AS facts, any_value("column") AS "column",
                    any_value(reason) AS reason, any_value(fix) AS fix
@@ -124,7 +126,8 @@ def _latest_rolls(source: str, limit: int) -> tuple[list[str], datetime | None]:
 
 
 _NOTHING = """SELECT NULL::TEXT AS fact, NULL::TEXT AS "column", NULL::TEXT AS reason, NULL::TEXT AS fix WHERE false"""
-_READ = "FROM read_parquet({files}, union_by_name=true)"
+_READ = f"""FROM (FROM read_parquet({{files}}, union_by_name=true)
+    WHERE source = $source AND list_contains($rolls, import_id) ORDER BY received_at DESC, seq DESC LIMIT {ROWS})"""
 _MESSAGE = "coalesce(json_extract_string(properties, '$.messageId'), source_id) AS message"
 _HEAD = "SELECT '{fact}' AS fact, source, import_id, received_at, seq, "
 _OTHERS = f"""{_HEAD} {_MESSAGE}, json_extract_string(properties, '$.type') AS type,
@@ -140,7 +143,7 @@ _SELECTS = {
     "quarantine": """SELECT source, import_id, received_at, seq, source_id AS message,
         json_extract_string(raw, '$.type') AS type, json_extract_string(raw, '$.event') AS event,
         coalesce(json_extract_string(raw, '$.userId'), json_extract_string(raw, '$.anonymousId')) AS who,
-        "column", reason, fix FROM read_parquet({files})""",
+        "column", reason, fix """ + _READ,
 }
 """SQL per table: what a call said, as far as the table still knows it."""
 

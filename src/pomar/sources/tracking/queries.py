@@ -27,6 +27,11 @@ def forget() -> None:
     _source_of.cache_clear()
 
 
+def latest_key(source: str) -> WriteKey | None:
+    """The key given out last for a source, be it revoked."""
+    return WriteKey.objects.filter(source=source).last()
+
+
 def keys() -> list[WriteKey]:
     """All write keys, oldest first, those revoked included."""
     return list(WriteKey.objects.all())

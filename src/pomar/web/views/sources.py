@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from pomar.access.masking import mask
-from pomar.sources.tracking import actions, live
+from pomar.sources.tracking import actions, live, queries
 from pomar.web.examples import examples
 from pomar.web.guards import needs
 
@@ -61,11 +61,11 @@ def revoke(request, name):
 
 
 def _page(request, name, key=""):
-    state = next((one for one in live.states() if one.source == name), None)
-    if state is None:
+    latest = queries.latest_key(name)
+    if latest is None:
         raise Http404
     context = {
-        "source": state,
+        "source": latest,
         "key": key,
         "examples": examples(request.build_absolute_uri("/").rstrip("/"), key),
         "host": request.get_host(),
