@@ -17,9 +17,14 @@ WITH found AS (
 counted AS (
     SELECT root_id, count(*) AS units, count(*) FILTER (state IN ('in_use', 'unlicensed_use')) AS units_in_use
     FROM units SEMI JOIN page USING (root_id) WHERE since <= $day AND coalesce(until > $day, true) GROUP BY root_id
+), started AS (
+    SELECT root_id, min(starts_on) AS first_start, max(starts_on) AS last_start
+    FROM terms SEMI JOIN page USING (root_id) WHERE paid AND greatest(said_on, starts_on) <= $day GROUP BY root_id
 )
-SELECT page.*, units, units_in_use, revenue, first_bought, last_bought
+SELECT page.*, units, units_in_use, revenue, least(first_bought, first_start) AS first_bought,
+       greatest(last_bought, last_start) AS last_bought
 FROM page LEFT JOIN counted USING (root_id) LEFT JOIN (FROM worth SEMI JOIN page USING (root_id)) USING (root_id)
+LEFT JOIN started USING (root_id)
 ORDER BY name, root_id;
 
 -- step: searched_customers
@@ -33,9 +38,14 @@ WITH found AS (
 counted AS (
     SELECT root_id, count(*) AS units, count(*) FILTER (state IN ('in_use', 'unlicensed_use')) AS units_in_use
     FROM units SEMI JOIN page USING (root_id) WHERE since <= $day AND coalesce(until > $day, true) GROUP BY root_id
+), started AS (
+    SELECT root_id, min(starts_on) AS first_start, max(starts_on) AS last_start
+    FROM terms SEMI JOIN page USING (root_id) WHERE paid AND greatest(said_on, starts_on) <= $day GROUP BY root_id
 )
-SELECT page.*, units, units_in_use, revenue, first_bought, last_bought
+SELECT page.*, units, units_in_use, revenue, least(first_bought, first_start) AS first_bought,
+       greatest(last_bought, last_start) AS last_bought
 FROM page LEFT JOIN counted USING (root_id) LEFT JOIN (FROM worth SEMI JOIN page USING (root_id)) USING (root_id)
+LEFT JOIN started USING (root_id)
 ORDER BY name, root_id;
 
 -- step: idle_units

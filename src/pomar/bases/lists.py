@@ -178,7 +178,9 @@ def _with_sort_columns(read: Reader, rows: Table, day: int, sort: str) -> Table:
         counted = units.group_by("root").aggregate(units=units["count"].sum())
         return rows.left_join(counted, "root").drop("root_right")
     if sort == "last_bought":
-        last = _worth_of_all(read, day).group_by("root").aggregate(last_bought=ibis._.last_bought.max())
+        bought = _worth_of_all(read, day).select("root", "last_bought")
+        bought = ibis.union(bought, _started(read, day).select("root", "last_bought"))
+        last = bought.group_by("root").aggregate(last_bought=bought.last_bought.max())
         return rows.left_join(last, "root").drop("root_right")
     if sort == "revenue":
         return rows.left_join(_main_revenue(read, day), "root").drop("root_right")
@@ -197,18 +199,32 @@ def _main_revenue(read: Reader, day: int) -> Table:
 def _customer_rows(read: Reader, rows: list[dict[str, Any]], day: int) -> list[CustomerRow]:
     roots = [row["root"] for row in rows]
     counts, money = _unit_counts(read, roots, day), _worth(read, roots, day)
+    started = _started(read, day)
+    licensed = read.engine.arrow(started.filter(started.root.isin(roots))).to_pylist() if roots else []
+    days = {row["root"]: [row] for row in licensed}
     called = known_as(read, [row["root"] for row in rows if not row["name"]])
     return [
-        _customer_row(row, counts.get(row["root"], {}), money.get(row["root"], []), called.get(row["root"]))
+        _customer_row(
+            row,
+            counts.get(row["root"], {}),
+            money.get(row["root"], []),
+            days.get(row["root"], []),
+            called.get(row["root"]),
+        )
         for row in rows
     ]
 
 
 def _customer_row(
-    row: dict[str, Any], counts: dict[str, int], money: list[dict[str, Any]], called: str | None
+    row: dict[str, Any],
+    counts: dict[str, int],
+    money: list[dict[str, Any]],
+    licensed: list[dict[str, Any]],
+    called: str | None,
 ) -> CustomerRow:
-    firsts = [m["first_bought"] for m in money if m["first_bought"] is not None]
-    lasts = [m["last_bought"] for m in money if m["last_bought"] is not None]
+    bought = money + licensed
+    firsts = [b["first_bought"] for b in bought if b["first_bought"] is not None]
+    lasts = [b["last_bought"] for b in bought if b["last_bought"] is not None]
     alive = sum(counts.get(state, 0) for state in ("in_use", "unlicensed_use"))
     return CustomerRow(
         customer_id=row["root"],
@@ -248,6 +264,15 @@ def _worth(read: Reader, roots: list[str], day: int) -> dict[str, list[dict[str,
     for row in sorted(rows, key=lambda row: row["currency"] or ""):
         found[row["root"]].append(row)
     return found
+
+
+def _started(read: Reader, day: int) -> Table:
+    """The first and the last start of a paid licence by `day`, which count as purchases do: root,
+    first_bought, last_bought. As for statuses, a start that counted once goes on to count."""
+    terms = read.table("terms")
+    seen = ibis.greatest(terms.vis, terms.starts)
+    counted = terms.filter(terms.paid, terms.root.notnull(), seen < terms.until, seen <= day)
+    return counted.group_by("root").aggregate(first_bought=counted.starts.min(), last_bought=counted.starts.max())
 
 
 def _worth_of_all(read: Reader, day: int) -> Table:
