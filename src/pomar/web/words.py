@@ -11,13 +11,15 @@ from django.utils.translation import pgettext_lazy
 
 @dataclass(frozen=True)
 class Word:
-    """A label with its meaning in one line; `step` is what to do about it, `sort` whom to begin with."""
+    """A label with its meaning in one line; `step` is what to do about it, `start` how to begin, and `first` with
+    whom: in which order `sort` puts the list."""
 
     label: str | Promise
     meaning: str | Promise = ""
     step: str | Promise = ""
     start: str | Promise = ""
     sort: str = "name"
+    first: str | Promise = ""
 
 
 PLACES: dict[str, Word] = {
@@ -25,8 +27,8 @@ PLACES: dict[str, Word] = {
         _("In use"),
         _("at least one unit alive"),
         _("Keep"),
-        _("look after those whose use falls"),
-        "-units",
+        sort="-units",
+        first=_("start with the most units"),
     ),
     "unlicensed_use": Word(
         _("Unlicensed use"),
@@ -46,22 +48,22 @@ PLACES: dict[str, Word] = {
         _("Idle"),
         _("used before, silent for the whole active window"),
         _("Train"),
-        _("start with the most units"),
-        "-units",
+        sort="-units",
+        first=_("start with the most units"),
     ),
     "never_activated": Word(
         _("Never activated"),
         _("installed, not used once"),
         _("Guide to first use"),
-        _("newest first, while they still want it"),
-        "-last_bought",
+        sort="-last_bought",
+        first=_("latest buyers first, while they still want it"),
     ),
     "not_deployed": Word(
         _("Not deployed"),
         _("paid, nothing installed yet"),
         _("Onboard"),
-        _("longest wait first"),
-        "last_bought",
+        sort="last_bought",
+        first=_("oldest purchase first"),
     ),
     "not_started": Word(
         _("Not started"),
@@ -74,8 +76,8 @@ PLACES: dict[str, Word] = {
         _("Expired"),
         _("licence ended, not renewed"),
         _("Renew"),
-        _("latest buyers first"),
-        "-last_bought",
+        sort="-last_bought",
+        first=_("latest buyers first"),
     ),
     "retired": Word(
         _("Retired"),
@@ -88,15 +90,15 @@ PLACES: dict[str, Word] = {
         _("Buyers without units"),
         _("bought what leaves nothing to install"),
         _("Sell on"),
-        _("latest buyers first"),
-        "-last_bought",
+        sort="-last_bought",
+        first=_("latest buyers first"),
     ),
     "lapsed_buyer": Word(
         _("Lapsed buyers"),
         _("no unit, quiet for more than twice their rhythm"),
         _("Win back"),
-        _("latest buyers first"),
-        "-last_bought",
+        sort="-last_bought",
+        first=_("latest buyers first"),
     ),
 }
 

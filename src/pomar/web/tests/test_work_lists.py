@@ -11,6 +11,7 @@ from pomar.bases.shapes import CustomerFilter
 from pomar.engine import duck
 from pomar.facts import lake
 from pomar.kernel import clock
+from pomar.web import words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("orchard")]
 
@@ -70,3 +71,17 @@ def test_licences_alone_make_no_revenue() -> None:
         row["root"] for row in snapshots.reader().engine.arrow(paid).to_pylist()
     }
     assert any(row.last_bought and not row.revenue for row in rows), "the company has customers with licences alone"
+
+
+PROMISED = {"oldest": "last_bought", "latest": "-last_bought", "start with the most units": "-units"}
+
+
+@pytest.mark.parametrize("place", words.PLACES)
+def test_a_list_begins_with_whom_its_hint_says(place: str) -> None:
+    word = words.PLACES[place]
+    promised = [sort for text, sort in PROMISED.items() if str(word.first).startswith(text)]
+    assert promised == ([word.sort] if word.first else [])
+    column, descending = word.sort.removeprefix("-"), word.sort.startswith("-")
+    told = [getattr(row, column) for row in queries.customers(CustomerFilter(place=place), column, descending).rows]
+    known = sorted((value for value in told if value is not None), reverse=descending)
+    assert told == known + [None] * (len(told) - len(known))
