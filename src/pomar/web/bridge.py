@@ -99,7 +99,9 @@ def of_customers(bases: Bases, asking: Asking) -> Bridge:
         bases.installed_customers,
         url(base="installed_base"),
         total=True,
-        step_url="" if split else url(base="installed_base", sort=words.PLACES["in_use"].sort),
+        step_url=""
+        if split or not bases.installed_customers
+        else url(base="installed_base", sort=words.PLACES["in_use"].sort),
         **track.span(0, bases.installed_customers, bases.installed_customers),
     )
     empty = tuple(words.PLACES[place] for place in words.PLACES if place != "in_use" and not counts.get(place))

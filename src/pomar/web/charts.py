@@ -43,6 +43,7 @@ def _history(days, labels: tuple[str, str], width: int, height: int, ticks: int)
         for day in _thinned(days, 400)
         for name, count in zip(labels, (day.customers, day.installed_customers), strict=True)
     ]
+    most = min(4, max((row["customers"] for row in rows), default=0) or 1)  # more would be parts of a customer
     colours = alt.Scale(domain=list(labels), range=["#000001", "#000002"])
     return (
         alt.Chart(alt.Data(values=rows), width=width, height=height)
@@ -50,7 +51,9 @@ def _history(days, labels: tuple[str, str], width: int, height: int, ticks: int)
         .encode(
             x=alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", **BARE, grid=False, tickCount=ticks)),
             y=alt.Y(
-                "customers:Q", title=None, axis=alt.Axis(format=",d", **BARE, orient="right", domain=False, tickCount=4)
+                "customers:Q",
+                title=None,
+                axis=alt.Axis(format=",d", **BARE, orient="right", domain=False, tickCount=most),
             ),
             color=alt.Color("base:N", legend=None, scale=colours),
         )

@@ -14,12 +14,14 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list. `sort` names the query's column where the list sorts by it."""
+    """One column of a list. `sort` names the query's column where the list sorts by it; an `optional` one is
+    shown where there is room."""
 
     key: str
     label: object
     numeric: bool = False
     sort: str | None = None
+    optional: bool = False
 
 
 def order(request, columns: Iterable[Column], default: str) -> tuple[str, bool]:

@@ -1,12 +1,14 @@
 """The bridge a page draws adds up, whatever the counts."""
 
+import re
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pomar.bases.shapes import PLACES, UNIT_STATES, Bases, Place
-from pomar.web import bridge
+from pomar.bases.shapes import PLACES, UNIT_STATES, Bases, HistoryDay, Place
+from pomar.web import bridge, charts
 from pomar.web.asking import Asking
 
 COUNTS = st.fixed_dictionaries({place: st.integers(0, 5000) for place in PLACES})
@@ -49,6 +51,27 @@ def test_a_company_from_everyone_who_bought_down_to_those_in_use() -> None:
         "/customers/?place=idle",
         "/customers/?base=installed_base",
     ]
+
+
+def test_nobody_in_use_is_nobody_to_keep() -> None:
+    drawn = bridge.of_customers(company({"idle": 3}), Asking())
+
+    assert (drawn.rows[-1].count, drawn.rows[-1].step_url) == (0, "")
+    assert bridge.of_customers(company({"in_use": 3}), Asking()).rows[-1].step_url
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [(0, "0"), (1, "01"), (2, "012"), (3, "0123"), (5, "012345"), (7, "0246")],
+)
+def test_the_axis_of_few_customers_counts_whole_ones(most: int, ticks: str) -> None:
+    days = [HistoryDay(date(2026, 3, day), most, 0, 0) for day in (1, 2, 3)]
+
+    drawn = charts.history(days, ("Customer base", "Installed base"), f"of {most}")
+
+    assert {size: "".join(re.findall(r">(\d+)</text>", svg)) for size, svg in drawn.items()} == {
+        "large": ticks, "small": ticks,
+    }  # fmt: skip
 
 
 def test_links_keep_the_dates_asked_for_and_the_product() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,22 @@ def correct(client: Client, import_id: str, day: str, **more: str) -> str:
     [row] = facts.quarantined(import_id).rows
     cells = {f"cell.{name}": value or "" for name, value in row.cells.items()} | {"cell.ordered_on": day}
     return client.post(f"/imports/{import_id}/replay", {"file": row.file, "seq": row.seq, **cells, **more})["Location"]
+
+
+def test_rows_are_told_as_people_wrote_them(orders: str, browser: Client, tmp_path: Path) -> None:
+    (tmp_path / "use.csv").write_text(
+        "customer_id,product,occurred_at,quantity\n6,Press,2026-01-07,2.5\n6,Press,2026-01-07 10:30,3\n"
+    )
+    nameless = import_files(SYSTEM, [tmp_path / "use.csv"], fact="usage", source="shop").import_id
+
+    def cells(import_id: str | None) -> list[list[str]]:
+        rows = text_of(browser, f"/imports/{import_id}/rows").partition("<tbody>")[2].split("</tr>")[:-1]
+        return [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows]
+
+    assert cells(orders)[0] == ["A1", "7", "5 Jan 2026", "A1", "5 Jan 2026", "Press", "1", "90.00", "BRL", "New"]
+    assert cells(nameless) == [
+        ["6", "7 Jan 2026", "Press", "2.5", "New"], ["6", "7 Jan 2026, 10:30", "Press", "3", "New"],
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("at_once")

@@ -22,8 +22,8 @@ COLUMNS = (
     Column("units", gettext_lazy("Units in use"), numeric=True, sort="units"),
     Column("revenue", gettext_lazy("Revenue"), numeric=True, sort="revenue"),
     Column("last_bought", gettext_lazy("Last bought"), sort="last_bought"),
-    Column("country", gettext_lazy("Country"), sort="country"),
-    Column("owner", gettext_lazy("Owner"), sort="owner"),
+    Column("country", gettext_lazy("Country"), sort="country", optional=True),
+    Column("owner", gettext_lazy("Owner"), sort="owner", optional=True),
 )
 EXPORT = 100_000
 EVENTS = 25

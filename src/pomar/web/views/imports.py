@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,6 +19,7 @@ from pomar.facts import actions, queries
 from pomar.facts.brought import STORED, brought
 from pomar.facts.by_hand import EDIT, Target
 from pomar.facts.schema import FACTS, MANUAL
+from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.replay import replay as load_again
 from pomar.sources.tracking.replay import replay as take_in_again
@@ -29,6 +31,9 @@ from pomar.web.views.preferences import back
 COUNTED = (*STORED, "repeats", "quarantined")
 SHOWN = ("source_id", "customer_ref", "occurred_at")
 """Columns of the envelope that say which row it is."""
+NAMELESS = "~"
+"""How the key begins that is made for a row without an id."""
+MIDNIGHT = time()
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Where a statement without a date begins."""
 
@@ -100,7 +105,8 @@ def rows(request, import_id):
     asked = request.GET.get("fact")
     fact = asked if asked in FACTS else next(iter(sizes), "profile")
     page = brought(import_id, fact, verdict, lists.offset(request), lists.LIMIT)
-    columns = [name for name in (*SHOWN, *FACTS[fact].columns) if any(row[name] is not None for row in page.rows)]
+    shown = [row | {"source_id": _id(row)} for row in page.rows]
+    columns = [name for name in (*SHOWN, *FACTS[fact].columns) if any(row[name] is not None for row in shown)]
     hidden = {*FACTS[fact].personal, "properties"}
     context = {
         "info": info,
@@ -110,7 +116,7 @@ def rows(request, import_id):
         "asked": asked,
         "all": sizes.get(fact, 0) if asked else sum(sizes.values()),
         "columns": columns,
-        "rows": [(_came_as(row), _cells(row, columns, hidden, request.user)) for row in page.rows],
+        "rows": [(_came_as(row), _cells(row, columns, hidden, request.user)) for row in shown],
         "pager": lists.pager(page),
     }
     return render(request, "pomar/rows.html", context)
@@ -119,7 +125,6 @@ def rows(request, import_id):
 def _cells(row, columns, hidden, user):
     """Each cell under its column's name, as the person may see it."""
     kind = row.get("kind")
-    row = row | {"source_id": _id(row)}
     return [(name, _told(mask(row[name], name, user, kind) if name in hidden else row[name], name)) for name in columns]
 
 
@@ -128,7 +133,9 @@ def _came_as(row):
 
 
 def _id(row):
-    """Of what a person changed, the source and id of what they changed."""
+    """Of what a person changed, the source and id of what they changed; nothing where its file held no id."""
+    if row["source_id"].startswith(NAMELESS):
+        return None
     if row["source"] != MANUAL or not row["source_id"].startswith(EDIT):
         return row["source_id"]
     if "[" not in row["source_id"]:
@@ -141,7 +148,7 @@ def _told(value, name):
     if value is None or value == BEGINNING:
         return "–"
     if isinstance(value, datetime):
-        return moment(value)
+        return day(value) if value.astimezone(clock.zone()).time() == MIDNIGHT else moment(value)
     if isinstance(value, date):
         return day(value)
     if isinstance(value, bool):
@@ -149,7 +156,9 @@ def _told(value, name):
     if isinstance(value, list):
         return "; ".join(value)
     if isinstance(value, Decimal):
-        return number(float(value))
+        return number_format(value, 2, use_l10n=True, force_grouping=True)
+    if isinstance(value, float):
+        return number(int(value) if value.is_integer() else value)
     return words.CHOICES.get(name, {}).get(value, value)
 
 

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("count", gettext_lazy("Count"), numeric=True),
     Column("last_used", gettext_lazy("Last used"), sort="last_used"),
     Column("ends_on", gettext_lazy("Ends on")),
-    Column("since", gettext_lazy("Since"), sort="since"),
+    Column("since", gettext_lazy("Since"), sort="since", optional=True),
 )
 EXPORT = 200_000
 
