@@ -32,7 +32,7 @@ WITH found AS (
     SELECT c.root_id, p.name, p.email, p.kind, p.country, p.owner, c.status, c.place
     FROM customers AS c JOIN people AS p ON p.customer_id = c.root_id
     WHERE c.since <= $day AND coalesce(c.until > $day, true) AND c.bought
-      AND (contains(lower(p.name), 'person 12') OR contains(lower(p.email), 'person 12')
+      AND (contains(strip_accents(lower(p.name)), 'person 12') OR contains(lower(p.email), 'person 12')
            OR contains(lower(c.root_id), 'person 12'))
 ), page AS (SELECT *, count(*) OVER () AS total FROM found ORDER BY name, root_id LIMIT 50),
 counted AS (

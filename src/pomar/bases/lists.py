@@ -14,6 +14,7 @@ from ibis.expr.types import BooleanValue, Column, Table
 from pomar.bases import snapshots
 from pomar.bases.compute import worth
 from pomar.bases.ledger import Ledger, Scope, unit_named
+from pomar.bases.searching import searched
 from pomar.bases.shapes import (
     CustomerDetail,
     CustomerFilter,
@@ -131,7 +132,7 @@ def matching(read: Reader, day: int, wanted: CustomerFilter) -> Table:
         return _of_product(read, rows, day, wanted)
     if wanted.place:
         rows = rows.filter(_stands(rows.place, wanted.place))
-    return _searched(read, rows, wanted.search, ("name", "email", "root"))
+    return searched(read, rows, wanted.search, ("name",), ("email", "root"), day)
 
 
 def _stands(place: Column, wanted: str) -> BooleanValue:
@@ -156,7 +157,7 @@ def _of_product(read: Reader, rows: Table, day: int, wanted: CustomerFilter) -> 
         joined = joined.filter(kept[wanted.base])
     if wanted.place:
         joined = joined.filter(joined.own_bought, joined.place == wanted.place)
-    return _searched(read, joined.drop("own_bought", "own_best"), wanted.search, ("name", "email", "root"))
+    return searched(read, joined.drop("own_bought", "own_best"), wanted.search, ("name",), ("email", "root"), day)
 
 
 def _in_base(rows: Table, base: str) -> BooleanValue:
@@ -326,7 +327,7 @@ def _matching_units(read: Reader, day: int, wanted: UnitFilter) -> Table:
     last = read.table("last_use")
     used = last.filter(last.first_day <= day).group_by("unit")
     rows = rows.left_join(used.aggregate(last_used=ibis.least(ibis._.last_day.max(), day)), "unit").drop("unit_right")
-    return _searched(read, rows, wanted.search, ("unit", "customer_name", "product"))
+    return searched(read, rows, wanted.search, ("customer_name", "product"), ("unit",))
 
 
 def _unit_rows(read: Reader, rows: list[dict[str, Any]], day: int) -> list[UnitRow]:
@@ -380,20 +381,6 @@ def _ends(read: Reader, units: list[str], day: int) -> dict[str, date]:
     }
 
 
-def _searched(read: Reader, rows: Table, search: str | None, columns: tuple[str, ...]) -> Table:
-    """Rows with the text in one of these columns, or in a reference of their customer (`root`)."""
-    if not search:
-        return rows
-    text = search.strip().lower()
-    refs = read.table("refs")
-    known = refs.filter(refs.customer_ref.lower().contains(text)).select(root="root_id").distinct()
-    joined = rows.left_join(known.mutate(by_ref=ibis.literal(True)), "root").drop("root_right")
-    found = joined.by_ref.fill_null(False)
-    for name in columns:
-        found = found | joined[name].lower().contains(text).fill_null(False)
-    return joined.filter(found).drop("by_ref")
-
-
 def known_as(read: Reader, customers: list[str]) -> dict[str, str]:
     """What customers without a name go by: a reference and the source that uses it, "C999 · erp"."""
     if not customers:
@@ -409,4 +396,5 @@ def _sorted(rows: Table, sort: str, descending: bool, allowed: tuple[str, ...], 
     if sort not in allowed:
         raise BadInput("sort", f"cannot sort by {sort!r}.", ", ".join(allowed))
     column = rows[sort].lower() if rows[sort].type().is_string() else rows[sort]
-    return rows.order_by(rows[sort].isnull(), ibis.desc(column) if descending else column, tie)
+    best = [ibis.desc("exact")] if "exact" in rows.columns else []
+    return rows.order_by(*best, rows[sort].isnull(), ibis.desc(column) if descending else column, tie)

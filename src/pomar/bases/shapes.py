@@ -101,7 +101,8 @@ class Page:
 
 @dataclass(frozen=True)
 class CustomerFilter:
-    """Which customers; None means any. `search` looks in name, e-mail and id.
+    """Which customers; None means any. `search` looks in name, e-mail and ids, their references among them, and
+    knows tax ids and the units of the day by the whole of it; who has exactly that id comes first.
 
     `was` is where they stood on the day `since`; as `place` or `was`, "outside" means outside the customer base.
     """

@@ -8,7 +8,7 @@ import pytest
 
 from pomar.bases import queries
 from pomar.bases.bulk import Change, plan
-from pomar.bases.shapes import CustomerFilter
+from pomar.bases.shapes import CustomerFilter, UnitFilter
 from pomar.bases.tests.staging import bring, refreshed
 
 EVERYONE = CustomerFilter(base="all")
@@ -60,3 +60,50 @@ def test_everyone_known_is_in_the_list_of_everyone_known():
     )  # fmt: skip
     found = plan(EVERYONE, Change("owner", "Rui"))
     assert (found.total, found.same) == (4, 1), "a bulk edit reaches whoever the list holds"
+
+
+@pytest.fixture
+def village(company):
+    """Names with accents, tax ids, codes that begin alike, and units."""
+    bring(
+        profile=[
+            profile("c1", "Fazenda São João", tax_id="11222333000181"),
+            profile("c12", "Farmácia Ângelo & Cia. (Norte)", email="a.b@mail.example"),
+            profile("c123", "SAO JOAO ME"),
+            profile("c2", "Maria", kind="person", parent_ref="c12", tax_id="52998224725"),
+        ],
+        license=[{"source_id": "X-9", "unit_id": "Ab-77", "customer_ref": "c123", "product": "Café",
+                  "starts_on": date(2026, 11, 1)},
+                 {"source_id": "X-10", "unit_id": "Ab-78", "customer_ref": "c123", "product": "Tea",
+                  "starts_on": date(2026, 11, 1)}],
+    )  # fmt: skip
+    return refreshed()
+
+
+FARM, CHEMIST, OTHER = "Fazenda São João", "Farmácia Ângelo & Cia. (Norte)", "SAO JOAO ME"
+FOUND = {
+    "sao  joao": [FARM, OTHER],
+    "São João": [FARM, OTHER],
+    "farmacia angelo & cia. (": [CHEMIST],
+    "cia* (": [],
+    "A.B@mail": [CHEMIST],
+    "11.222.333/0001-81": [FARM],
+    "11222333000181": [FARM],
+    "1222333000181": [],
+    "529.982.247-25": [CHEMIST],
+    "Ab-77": [OTHER],
+    "c1": [FARM, CHEMIST, OTHER],
+    "C12": [CHEMIST, OTHER],
+    "c123": [OTHER],
+}
+UNITS_FOUND = {"cafe": ["Ab-77"], "AB-7": ["Ab-77", "Ab-78"], "Ab-78": ["Ab-78"], "joão": ["Ab-77", "Ab-78"]}
+
+
+@pytest.mark.usefixtures("village")
+def test_the_search_knows_names_without_their_accents_and_ids_with_their_points():
+    assert {text: names(CustomerFilter(base="all", search=text)) for text in FOUND} == FOUND
+    assert names(CustomerFilter(search="sao joao", product="Café")) == [OTHER]
+    assert names(CustomerFilter(base="all", search="c1"), sort="name", descending=True) == [FARM, OTHER, CHEMIST]
+    assert {text: [unit.unit_id for unit in queries.units(UnitFilter(search=text)).rows] for text in UNITS_FOUND} == (
+        UNITS_FOUND
+    )
