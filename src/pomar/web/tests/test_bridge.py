@@ -67,7 +67,7 @@ def test_nobody_in_use_is_nobody_to_keep() -> None:
 def test_the_axis_of_few_customers_counts_whole_ones(most: int, ticks: str) -> None:
     days = [HistoryDay(date(2026, 3, day), most, 0, 0) for day in (1, 2, 3)]
 
-    drawn = charts.history(days, ("Customer base", "Installed base"), f"of {most}")
+    drawn = charts.history(days, ("Customer base", "Installed base"), f"of-{most}")
 
     assert {size: "".join(re.findall(r">(\d+)</text>", svg)) for size, svg in drawn.items()} == {
         "large": ticks, "small": ticks,
