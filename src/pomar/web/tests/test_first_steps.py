@@ -50,17 +50,18 @@ def test_the_samples_are_read_without_a_word(browser: Client, tmp_path: Path, la
     assert [file["unmapped"] for file in result.files] == [[], [], []]
 
 
-def test_each_step_is_checked_off_as_its_facts_arrive_and_the_samples_yield_a_bridge(
-    browser: Client, tmp_path: Path
-) -> None:
-    paths = samples(browser, tmp_path, "en")
+def test_each_step_is_checked_off_as_its_facts_arrive(browser: Client, tmp_path: Path) -> None:
     seen = []
-    for path in paths:
+    for path in samples(browser, tmp_path, "en"):
         seen.append([step.here for step in guide().steps])
         import_files(SYSTEM, [path], source=SOURCE)
     assert seen == [[False] * 3, [True, False, False], [True, True, False]]
     assert guide().next is None
 
+
+@pytest.mark.slow
+def test_the_samples_yield_a_bridge(browser: Client, tmp_path: Path) -> None:
+    import_files(SYSTEM, samples(browser, tmp_path, "en"), source=SOURCE)
     actions.refresh(SYSTEM)
     found = queries.bases()
     places = {place.place: place.count for place in found.customer_places if place.count}
@@ -69,6 +70,7 @@ def test_each_step_is_checked_off_as_its_facts_arrive_and_the_samples_yield_a_br
     assert "See the bridge" in browser.get("/start/").content.decode()
 
 
+@pytest.mark.slow
 def test_what_is_still_to_come_is_said_where_people_look(browser: Client, tmp_path: Path) -> None:
     import_files(SYSTEM, samples(browser, tmp_path, "en")[:2], source=SOURCE)
     actions.refresh(SYSTEM)
