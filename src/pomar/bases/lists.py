@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -390,6 +391,19 @@ def known_as(read: Reader, customers: list[str]) -> dict[str, str]:
     rows = read.engine.arrow(mine).to_pylist()
     rows.sort(key=lambda row: (row["source"], row["customer_ref"]), reverse=True)  # the first one stays
     return {row["customer_id"]: f"{row['customer_ref']} · {row['source']}" for row in rows}
+
+
+def references(customers: Collection[str], known_at: datetime | None = None) -> dict[str, dict[str, list[str]]]:
+    """By customer, and by source, the references under which that system knows them."""
+    read = snapshots.reader(known_at)
+    refs = read.table("refs")
+    asked = read.engine.table(pa.table({"customer_id": pa.array(customers, pa.string())}))
+    mine = refs.filter(refs.source != MANUAL).semi_join(asked, "customer_id")
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    ordered = mine.select("customer_id", "source", "customer_ref").order_by("source", "customer_ref")
+    for row in read.engine.arrow(ordered).to_pylist():
+        found[row["customer_id"]][row["source"]].append(row["customer_ref"])
+    return found
 
 
 def _sorted(rows: Table, sort: str, descending: bool, allowed: tuple[str, ...], tie: str) -> Table:

@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 
 from pomar.bases import snapshots
 from pomar.bases.events import timeline
-from pomar.bases.lists import customer, customers, units
+from pomar.bases.lists import customer, customers, references, units
 from pomar.bases.people import people, person_counts
 from pomar.bases.shapes import PLACES, STATUSES, UNIT_STATES, Bases, HistoryDay, Move, Place
 from pomar.bases.snapshots import Reader, asked_day
@@ -22,7 +22,7 @@ from pomar.facts import derived
 
 __all__ = [
     "SnapshotInfo", "bases", "by_product", "choices", "customer", "customers", "history", "moves",
-    "people", "snapshot", "timeline", "titles", "units",
+    "people", "references", "snapshot", "timeline", "titles", "units",
 ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,29 @@ def test_a_reference_that_is_an_address_is_masked_like_one(viewer: User) -> None
     page = text_of(viewer, "/customers/")
     assert ">C999 · erp</a>" in page
     assert "rui@mail.example" not in page
+
+
+def exported(user: User, address: str) -> list[dict[str, str]]:
+    client = Client()
+    client.force_login(user)
+    written = b"".join(client.get(address).streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(written)))
+
+
+@pytest.mark.usefixtures("company")
+def test_exports_name_customers_as_their_own_systems_do(manager: User, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(
+        "order_id,customer_id,ordered_on,product,amount\n1,rui@mail.example,2026-02-01,Bag,5\n"
+    )
+    import_files(SYSTEM, [tmp_path / "shop.csv"], fact="purchase", source="shop")
+    refresh()
+
+    listed = exported(manager, "/customers/export")
+
+    assert {(row["reference_erp"], row["reference_shop"], row["revenue"]) for row in listed} == {
+        ("C100", "", "0"), ("C999", "", "0"), ("rui@mail.example", "rui@mail.example", "5.0"),
+    }  # fmt: skip
+    assert not any(name.endswith("_") for name in listed[0])
+    assert {(row["unit_id"], row["reference_erp"]) for row in exported(manager, "/installed/units/export")} == {
+        ("u1", "C100"), ("u2", "C999"), ("u3", "rui@mail.example"),
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from pomar.bases import queries
 from pomar.bases.shapes import CustomerFilter
 from pomar.web import entry, lists, timeline, words
 from pomar.web.asking import asking, day_asked
+from pomar.web.exporting import References
 from pomar.web.guards import needs
 from pomar.web.lists import Column
 
@@ -63,17 +64,20 @@ def export(request):
         details={"rows": len(page.rows), "filter": sorted(request.GET)},
     )  # fmt: skip
     currencies = sorted({currency for row in page.rows for currency in row.revenue})
+    references = References(request.user, (row.customer_id for row in page.rows), asked.known_at)
     header = [
-        "customer_id", "name", "email", "kind", "country", "owner", "status", "place", "units_in_use", "units",
-        "first_bought", "last_bought", *(f"revenue_{currency}" for currency in currencies),
+        "customer_id", *references.columns, "name", "email", "kind", "country", "owner", "status", "place",
+        "units_in_use", "units", "first_bought", "last_bought",
+        *(f"revenue_{currency}".rstrip("_") for currency in currencies),
     ]  # fmt: skip
-    rows = (_exported(row, currencies, request.user) for row in page.rows)
+    rows = (_exported(row, references, currencies, request.user) for row in page.rows)
     return lists.download(f"customers-{asked.day}.csv", header, rows)
 
 
-def _exported(row, currencies, user):
+def _exported(row, references, currencies, user):
     return [
         row.customer_id,
+        *references.cells(row.customer_id),
         mask(row.name, "name", user, row.kind),
         mask(row.email, "email", user, row.kind),
         row.kind, row.country, row.owner, row.status, row.place, row.units_in_use, row.units,

@@ -13,6 +13,7 @@ from pomar.bases import queries
 from pomar.bases.shapes import UnitFilter
 from pomar.web import lists, words
 from pomar.web.asking import asking
+from pomar.web.exporting import References
 from pomar.web.guards import needs
 from pomar.web.lists import Column
 
@@ -126,11 +127,15 @@ def export(request):
         "last_used",
         "ends_on",
     ]
+    references = References(request.user, (row.customer_id for row in page.rows), asked.known_at)
     rows = (
-        [mask(getattr(row, name), name if name == "customer_name" else "", request.user) for name in names]
+        [
+            *(mask(getattr(row, name), name if name == "customer_name" else "", request.user) for name in names),
+            *references.cells(row.customer_id),
+        ]
         for row in page.rows
     )
-    return lists.download(f"units-{asked.day}.csv", names, rows)
+    return lists.download(f"units-{asked.day}.csv", [*names, *references.columns], rows)
 
 
 def _filter(request) -> UnitFilter:
