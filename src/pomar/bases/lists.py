@@ -10,6 +10,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.utils.translation import gettext as _
 from ibis.expr.types import BooleanValue, Column, Table
 
 from pomar.bases import snapshots
@@ -309,7 +310,8 @@ def survivor(read: Reader, customer_id: str) -> tuple[str, str]:
     known = refs.filter((refs.customer_id == customer_id) | (refs.own_id == customer_id))
     found = read.engine.arrow(known.select("customer_id", "root_id").limit(1)).to_pylist()
     if not found:
-        raise NotFound("customers", f"there is no customer {customer_id!r}.", "look for the name in the list.")
+        what = _("there is no customer %(id)s.") % {"id": customer_id}
+        raise NotFound("customers", what, _("look for the name in the list."))
     return found[0]["customer_id"], found[0]["root_id"]
 
 

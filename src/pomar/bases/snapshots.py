@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from django.utils.translation import gettext as _
 from ibis.expr.types import Table
 
 from pomar.bases import decide, incremental, models
@@ -100,11 +101,12 @@ def at(known_at: datetime | None = None) -> Snapshot:
     if known_at is None:
         found = derived.current()
         if found is None or not anything_known():
-            raise NothingKnown("bases", "nothing is known yet.", "import files, then refresh.")
+            raise NothingKnown("bases", _("nothing is known yet."), _("import files, then refresh."))
         return found
     if not anything_known(known_at):
         last = (known_at - timedelta(seconds=1)).astimezone(clock.zone())  # a day asked about ends at midnight
-        raise NothingKnown("bases", f"nothing was known on {last:%Y-%m-%d at %H:%M}.", "ask for a later moment.")
+        what = _("nothing was known on %(day)s at %(time)s.") % {"day": f"{last:%Y-%m-%d}", "time": f"{last:%H:%M}"}
+        raise NothingKnown("bases", what, _("ask for a later moment."))
     return _known(known_at)
 
 

@@ -73,30 +73,37 @@ def _products() -> Item | None:
 
 
 def _units(bases: Bases, asked: Asking) -> list[Item | None]:
+    def count(state: str) -> int:
+        return bases.unit_states.get(state, 0)
+
     def item(state: str, css: str, title: str, why: str, button: str) -> Item | None:
-        count = bases.unit_states.get(state)
         url = f"{reverse('units')}?{urlencode(asked.params | {'state': state})}"
-        return Item(css, title % {"n": number(count)}, why, button, url) if count else None
+        return Item(css, title % {"n": number(count(state))}, why, button, url) if count(state) else None
 
     return [
         item(
             "unverified",
             "warn",
-            _("Use of %(n)s units is unverified"),
+            ngettext("Use of %(n)s unit is unverified", "Use of %(n)s units is unverified", count("unverified")),
             _("Their source is late or sends no usage: connect it, or ask the customer."),
             _("List"),
         ),
         item(
             "unlicensed_use",
             "warn",
-            _("%(n)s units are used without a licence"),
+            ngettext(
+                "%(n)s unit is used without a licence", "%(n)s units are used without a licence",
+                count("unlicensed_use"),
+            ),
             _("They need one already: an offer rather than a reminder."),
             _("List"),
         ),
         item(
             "never_activated",
             "good",
-            _("%(n)s units were never used once"),
+            ngettext(
+                "%(n)s unit was never used once", "%(n)s units were never used once", count("never_activated")
+            ),
             _("A first success early on is what keeps a customer."),
             _("List"),
         ),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pomar.access.masking import mask
 from pomar.access.roles import allows
@@ -76,11 +77,7 @@ def _sentence(event: Event, shown: dict[str, str]) -> str:
     if event.title == "ended":
         return _("Ended")
     if event.fact == "usage":
-        used = _("%(events)s uses by %(people)s people") % {
-            "events": shown.get("events", "–"),
-            "people": shown.get("people", "–"),
-        }
-        return " · ".join(filter(None, (event.title, shown.get("product"), used)))
+        return " · ".join(filter(None, (event.title, shown.get("product"), _used(event.details))))
     if event.fact == "license":
         term = " – ".join(filter(None, (shown.get("starts_on"), shown.get("ends_on"))))
         return " · ".join(filter(None, (shown.get("product"), shown.get("plan"), term)))
@@ -89,6 +86,16 @@ def _sentence(event: Event, shown: dict[str, str]) -> str:
         return " · ".join(filter(None, (bought, shown.get("amount"))))
     said = " · ".join(filter(None, (shown.get(name) for name in SAID.get(event.fact, ()))))
     return said or (_("Fields changed") if event.fact == "profile" else "")
+
+
+def _used(details: dict[str, str]) -> str:
+    """3 uses by 2 people; use that names nobody says the uses alone."""
+    uses, people = int(details.get("events", 0)), int(details.get("people", 0))
+    said = ngettext("%(n)s use", "%(n)s uses", uses) % {"n": number(uses)}
+    if not people:
+        return said
+    by = ngettext("by %(n)s person", "by %(n)s people", people) % {"n": number(people)}
+    return f"{said} {by}"
 
 
 def _value(event: Event, name: str, text: str, user) -> str:

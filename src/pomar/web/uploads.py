@@ -11,10 +11,14 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from pomar.facts.schema import FACTS
 from pomar.kernel.errors import BadInput, NotFound, PomarError
 from pomar.kernel.home import home
 from pomar.kernel.ids import new_id
 from pomar.sources.files.mapping import Unmapped
+from pomar.web.columns import lacking
+from pomar.web.words import FACTS as SAID
+from pomar.web.words import label
 
 FORGOTTEN = 7 * 24 * 3600.0
 """Seconds after which files that nobody loaded are removed."""
@@ -75,9 +79,19 @@ def noted(name: str, job_id: str) -> dict[str, Any]:
 def told(error: PomarError, name: str) -> PomarError:
     """An error about these files in words of the page: it knows neither our folders nor the command line."""
     texts = [str(text).replace(f"{_folder(name)}/", "") for text in (error.where, error.what, error.fix)]
-    if isinstance(error, Unmapped) and not error.rows:
-        return no_rows(texts[0])
+    if isinstance(error, Unmapped):
+        return _unclear(texts[0], error) if error.rows else no_rows(texts[0])
     return PomarError(*texts)
+
+
+def _unclear(names: str, error: Unmapped) -> BadInput:
+    fact, columns = error.nearest.fact, error.nearest.columns
+    lacks = [list(group) for group in FACTS[fact].required if not any(one in columns for one in group)]
+    what = _("It is not clear what this file holds: nearest is “%(fact)s”, which lacks: %(lacks)s.") % {
+        "fact": label(SAID, fact),
+        "lacks": lacking(fact, lacks) or _("any column of its own"),
+    }
+    return BadInput(names, what, _("Send it again, and say on its card what a row and its columns are."))
 
 
 def no_rows(names: str) -> BadInput:

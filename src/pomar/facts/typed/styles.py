@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import duckdb
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from pomar.facts.typed.parsing import ISO, MONTH
 
-DAY_FIRST, MONTH_FIRST, YEAR_FIRST, UNIX = "day-month-year", "month-day-year", "iso", "unix"
+DAY_FIRST, MONTH_FIRST = gettext_noop("day-month-year"), gettext_noop("month-day-year")
+YEAR_FIRST, UNIX = "iso", "unix"
 
 _FIGURES = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](?:\d{4}|\d{2})(?:\D|$)"
 _DATE_TESTS = {
@@ -143,9 +145,15 @@ def _settle(
         return YEAR_FIRST, _("no date is written in figures with the year last"), True
     first, second = over[name]
     if decided[name] == DAY_FIRST:
-        return DAY_FIRST, _("in {count} dates the first figure is over 12").format(count=first), True
+        why = ngettext(
+            "in {count} date the first figure is over 12", "in {count} dates the first figure is over 12", first
+        )
+        return DAY_FIRST, why.format(count=first), True
     if decided[name] == MONTH_FIRST:
-        return MONTH_FIRST, _("in {count} dates the second figure is over 12").format(count=second), True
+        why = ngettext(
+            "in {count} date the second figure is over 12", "in {count} dates the second figure is over 12", second
+        )
+        return MONTH_FIRST, why.format(count=second), True
     if len(in_file) == 1:
         return next(iter(in_file)), _("as the other dates of the file"), True
     if comma and language != "pt":
@@ -189,7 +197,8 @@ def _mark(
     if given:
         return given, _("the mapping says so"), True
     if found:
-        return found, _("{count} numbers show it").format(count=count["comma" if found == "," else "point"]), True
+        shown = count["comma" if found == "," else "point"]
+        return found, ngettext("{count} number shows it", "{count} numbers show it", shown).format(count=shown), True
     if typed:
         return ".", _("the file holds numbers as numbers"), True
     if len(in_file) == 1:

@@ -332,7 +332,7 @@ def _unnumbered(mapping: Mapping, how: dict[str, str]) -> tuple[str, ...]:
 def _notes(dates: dict[str, DateStyle], numbers: dict[str, NumberStyle]) -> tuple[str, ...]:
     unsure = [
         _("{header}: dates read as {order}, because {why}. Name the order in a mapping if that is wrong.").format(
-            header=header, order=style.order, why=style.evidence
+            header=header, order=_(style.order), why=style.evidence
         )
         for header, style in dates.items()
         if not style.sure

@@ -19,6 +19,7 @@ from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
 from pomar.web import words
 from pomar.web.asking import asking
+from pomar.web.columns import columns
 from pomar.web.first_steps import guide
 
 register = template.Library()
@@ -108,6 +109,13 @@ def word(key, kind):
     if key == "outside":
         return gettext("Outside the customer base")
     return words.label(WORDS[kind], key)
+
+
+@register.filter
+def column(name, fact=""):
+    """What a column of a fact is called; the header itself where a file has one that fills none."""
+    own = {one.target: one.label for one in columns(fact)} if fact in words.FACTS else {}
+    return own.get(name) or (words.COLUMNS[name].label if name in words.COLUMNS else name)
 
 
 @register.filter

@@ -26,7 +26,7 @@ def test_the_page_says_how_calls_were_read_and_what_waits(client, manager):
 
     shown = client.get(f"/imports/{done.import_id}/").content.decode()
 
-    assert "event → <code>feature</code>" in shown
+    assert "event → Feature</li>" in shown
     assert "Send identify, track, page, screen, group or alias." in shown
 
 

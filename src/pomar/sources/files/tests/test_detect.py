@@ -119,8 +119,8 @@ def test_a_guessed_column_that_cannot_be_read_stays_in_properties(write, staged)
 
 
 DATES = [
-    (["05/07/2024", "13/07/2024"], "order date", "day-month-year", "in 1 dates the first figure is over 12", True),
-    (["05/07/2024", "07/13/2024"], "data do pedido", "month-day-year", "in 1 dates the second figure is over 12", True),
+    (["05/07/2024", "13/07/2024"], "order date", "day-month-year", "in 1 date the first figure is over 12", True),
+    (["05/07/2024", "07/13/2024"], "data do pedido", "month-day-year", "in 1 date the second figure is over 12", True),
     (["05/07/2024", "06/07/2024"], "order date", "month-day-year", "language of the headers decides", False),
     (["05/07/2024", "06/07/2024"], "data do pedido", "day-month-year", "language of the headers decides", False),
     (["2024-07-05", "2024-07-06"], "order date", "iso", "every date is written year-month-day", True),
