@@ -269,6 +269,21 @@ def test_no_page_scrolls_sideways(chromium, site: Site, session: dict, width: in
     assert wide == {}
 
 
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+def test_no_table_is_cut_on_a_laptop(chromium, site: Site, session: dict, language: str) -> None:
+    window = opened(chromium, site, session, 1280)
+    window.context.add_cookies([{"name": "django_language", "value": language, "url": site.address}])
+    cut = {}
+    for address in ("/customers/", "/installed/", "/installed/units/"):
+        window.goto(address)
+        over = max(window.locator(".scroll").evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)"))
+        if over > 0:
+            cut[address] = over
+    assert window.locator("html").get_attribute("lang") == language
+    window.context.close()
+    assert cut == {}
+
+
 def _deep(window) -> list[str]:
     """One customer with the forms about them, one import with its rows, and its undo."""
     window.goto("/customers/?base=installed_base&sort=-units")
