@@ -95,10 +95,10 @@ def test_half_an_excel_file(staged, tmp_path):
         ("a.xls", b"\xd0\xcf\x11\xe0" + b"x" * 100, "This is an old Excel file (.xls)."),
         ("a.csv", b"%PDF-1.7", "This is not a table of rows."),
         ("a.csv", b"\x1f\x8b\x08" + b"x" * 100, "The packed file is cut short or damaged."),
-        ("a.csv.gz", gzip.compress(ORDERS.encode())[:-9], "The packed file is cut short or damaged."),
-        ("a.csv.gz", gzip.compress(b""), "The file is empty."),
-        ("a.csv.gz", gzip.compress(b"PAR1" + b"x" * 100), "This is not a table of rows."),
-        ("a.csv.gz", gzip.compress(gzip.compress(ORDERS.encode())), "This is not a table of rows."),
+        ("a.csv.gz", gzip.compress(ORDERS.encode(), mtime=0)[:-9], "The packed file is cut short or damaged."),
+        ("a.csv.gz", gzip.compress(b"", mtime=0), "The file is empty."),
+        ("a.csv.gz", gzip.compress(b"PAR1" + b"x" * 100, mtime=0), "This is not a table of rows."),
+        ("a.csv.gz", gzip.compress(gzip.compress(ORDERS.encode(), mtime=0), mtime=0), "This is not a table of rows."),
         ("a.json", '[\n{"id": 1}]'.encode("utf-16"), "This is one JSON array."),
         ("a.jsonl", b"1\n2\n", "No line of the file is a JSON object."),
     ],
@@ -115,13 +115,13 @@ def test_half_a_json_array(staged, write):
 
 
 def test_what_is_wrong_inside_a_packed_file_is_said_of_the_file_that_was_given(staged, write):
-    path = write("orders.csv.gz", gzip.compress(ORDERS.encode()))
+    path = write("orders.csv.gz", gzip.compress(ORDERS.encode(), mtime=0))
     error = refused(staged, path, MAPPING | {"options": {"delimiter": ","}})
     assert (error.where, error.what) == (f"{path}, line 1", "The delimiter ',' splits nothing.")
 
 
 def test_a_packed_file_that_would_fill_the_disk(staged, write, monkeypatch):
-    path = write("orders.csv.gz", gzip.compress(b"id,order date,amount\n" * 100_000))
+    path = write("orders.csv.gz", gzip.compress(b"id,order date,amount\n" * 100_000, mtime=0))
     monkeypatch.setattr(packed.shutil, "disk_usage", lambda folder: SimpleNamespace(free=2_000_000))
     assert refused(staged, path).what == "Unpacked, the file takes more than half of the free disk space."
 
