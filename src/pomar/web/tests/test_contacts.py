@@ -20,7 +20,7 @@ from pomar.sources.files.actions import import_files
 pytestmark = pytest.mark.django_db
 
 ORDERS = "order_id,customer_id,customer name,date,product,amount\n1,c1,,2026-01-05,Pen,9\n"
-CUSTOMERS = "customer_id,name,email\nc1,Acme,ana@gmail.com\n"
+CUSTOMERS = "customer_id,name,email\nc1,Acme,ana@gmail.com\nc2,Bianca,\n"
 CHAT = "11/9/26, 2:30 PM - Bia: Hi\n11/9/26, 2:35 PM - Rui: Hello\n"
 
 
@@ -57,6 +57,8 @@ def test_somebody_unknown_is_found_among_the_customers_and_counts_for_them(chat:
     assert rows(page)[1] == ["WhatsApp", "0", "0.0%", "2", "2", "9 Nov 2026"]
     assert rows(page)[-1][0].split() == ["Bia", "contacts"]
 
+    search = client.get(f"/contacts/{chat}/?q=bia").content.decode()
+    assert [row[0] for row in rows(search)[1:]] == ["Bianca"], "a prospect may be it; who is unknown is not offered"
     search = client.get(f"/contacts/{chat}/?q=acme").content.decode()
     [customer] = re.findall(r'name="customer" value="([^"]+)"', search)
     done = client.post(f"/contacts/{chat}/", {"customer": customer})

@@ -42,4 +42,5 @@ def claim(request, own_id):
         return redirect("job", jobs.start(request.user, "refresh", reverse("contacts")).id)
     asked = lists.text(request, "q")
     page = queries.customers(CustomerFilter(search=asked, base="all"), limit=FOUND) if asked else None
-    return render(request, "pomar/claim.html", {"one": found, "asked": asked or "", "page": page})
+    others = [row for row in page.rows if row.customer_id != own_id] if page else []  # nobody is claimed for themselves
+    return render(request, "pomar/claim.html", {"one": found, "asked": asked or "", "others": others})
