@@ -60,6 +60,7 @@ def test_an_import_is_asked_about_its_own_products() -> None:
     assert told(kinds.undeclared(later.import_id)) == {"Pumps": {"P3": "consumable"}}
 
 
+@pytest.mark.slow
 def test_both_bases_follow_what_a_person_entered_and_their_change_of_mind() -> None:
     refreshed()
     before = plain(queries.bases())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from pomar.bases import queries
@@ -14,6 +15,7 @@ from pomar.cli.testing import answered, refused
 Run = Callable[..., Result]
 
 
+@pytest.mark.slow
 def test_a_field_is_said_emptied_and_taken_back(pomar: Run, tmp_path: Path) -> None:
     (tmp_path / "crm.csv").write_text("customer_id,name,email,city\nc1,Ana,ana@x.com,Santos\n")
     pomar("import", tmp_path / "crm.csv", "--as", "profile", "--source", "crm")

@@ -60,6 +60,7 @@ def test_a_channel_reaches_the_customers_who_were_in_contact_on_it(company):
                                                   Channel(None, 1, 0, None, 1, date(2026, 1, 1)), 0)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_whom_nobody_knows_waits_to_be_claimed_and_then_counts_for_the_customer(company):
     told()
     [bia] = strangers(as_of=DAY).rows

@@ -50,6 +50,7 @@ def rows(page: str) -> list[list[str]]:
     return [[re.sub(r"<[^>]+>", " ", cell).strip() for cell in row] for row in cells]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 def test_somebody_unknown_is_found_among_the_customers_and_counts_for_them(chat: str, manager: User) -> None:
     client = signed_in(manager)

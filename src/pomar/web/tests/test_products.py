@@ -51,6 +51,7 @@ def test_the_import_page_asks_per_category_and_says_what_they_pass_for(orders: s
     assert re.search(r'data-label="Counted as">\s*Consumable', page)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 def test_an_answer_for_a_category_makes_units_and_one_for_a_product_goes_before_it(orders: str, manager: User) -> None:
     answer = {
@@ -89,6 +90,7 @@ def test_no_product_yet(manager: User, tmp_path: Path, monkeypatch: pytest.Monke
     assert "No product is known yet" in signed_in(manager).get("/products/").content.decode()
 
 
+@pytest.mark.slow
 def test_the_first_page_asks_until_every_product_is_declared(orders: str, manager: User) -> None:
     refresh()
     client = signed_in(manager)
