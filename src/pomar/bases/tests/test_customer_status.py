@@ -142,6 +142,7 @@ def test_every_customer_has_the_status_the_words_give(company):
     assert {world.status(c, d) for c in world.customers for d in DAYS} == {None, *STATUSES}
 
 
+@pytest.mark.slow
 def test_refunds_take_purchases_back_and_every_customer_stands_at_one_place(company):
     world = market(2, 80, refunds=True)
     dice = Random(2)

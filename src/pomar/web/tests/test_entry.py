@@ -17,7 +17,7 @@ from pomar.bases.shapes import CustomerFilter
 from pomar.facts import lake
 from pomar.facts.models import Import
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,6 @@ def fields_of(customer_id: str) -> dict[str, tuple[str, str]]:
     return {field.name: (field.value, field.source) for field in queries.customer(customer_id).fields}
 
 
-@pytest.mark.slow
 def test_a_customer_is_edited_field_by_field_and_the_edit_is_undone_from_the_notice(browser: Client) -> None:
     whom = firm()
     before = queries.customer(whom)
@@ -91,7 +90,6 @@ def test_a_customer_is_edited_field_by_field_and_the_edit_is_undone_from_the_not
     assert queries.customer(whom) == before
 
 
-@pytest.mark.slow
 def test_a_purchase_is_added_changed_and_withdrawn(browser: Client) -> None:
     whom = firm()
     before = queries.customer(whom).row
@@ -113,7 +111,6 @@ def test_a_purchase_is_added_changed_and_withdrawn(browser: Client) -> None:
     assert "Withdrawn by hand" in latest and "manual · own_" in latest
 
 
-@pytest.mark.slow
 def test_what_a_system_said_is_changed_and_says_so(browser: Client) -> None:
     whom = firm()
     timeline = page_of(browser, f"/customers/{whom}/?fact=license")
@@ -136,7 +133,6 @@ def test_each_fault_stands_at_its_field_and_nothing_is_stored(browser: Client) -
     assert Import.objects.count() == before
 
 
-@pytest.mark.slow
 def test_numbers_and_faults_are_in_the_language_of_the_page(browser: Client) -> None:
     browser.cookies["django_language"] = "pt-br"
     whom = firm()
@@ -148,7 +144,6 @@ def test_numbers_and_faults_are_in_the_language_of_the_page(browser: Client) -> 
     assert "1.234,50" in timeline
 
 
-@pytest.mark.slow
 def test_a_customer_and_a_person_under_them_are_added(browser: Client) -> None:
     before = queries.bases().customers
     page = entered(browser, "/customers/new/", name="Pomar Novo Ltda", kind="organization", country="BR")
@@ -172,7 +167,6 @@ def test_a_viewer_is_offered_nothing_and_refused(viewer: User) -> None:
     assert Import.objects.count() == before
 
 
-@pytest.mark.slow
 def test_a_field_of_a_whole_list_is_previewed_changed_and_undone(manager: User) -> None:
     client = Client()
     client.force_login(manager)

@@ -75,6 +75,7 @@ def steps() -> list[str]:
     return seen
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_steps_it_loses_nothing_and_doubles_nothing(company, monkeypatch):
     everything()
     monkeypatch.setenv("POMAR_HOME", str(company / "rehearsal"))
