@@ -20,7 +20,7 @@ DAYS = [date(2010, 1, 31), date(2010, 12, 9), date(2011, 7, 1), date(2011, 12, 9
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/online_retail is not here"),
+    pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/online_retail is absent"),
 ]
 
 

@@ -20,7 +20,7 @@ DAYS = [date(2023, 7, 31), date(2024, 2, 29), date(2024, 7, 1), date(2024, 12, 3
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/ravenstack is not here"),
+    pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/ravenstack is absent"),
 ]
 
 

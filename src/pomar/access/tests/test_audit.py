@@ -88,7 +88,7 @@ def test_an_entry_names_its_author_while_the_account_exists(viewer: User) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="an in-memory database has one connection, so one writer")
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="PostgreSQL is absent: SQLite has one writer")
 def test_writers_at_the_same_moment_make_one_chain() -> None:
     def write() -> None:
         for _turn in range(10):

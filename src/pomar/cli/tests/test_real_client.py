@@ -131,7 +131,7 @@ def test_a_captured_batch_becomes_facts_and_reaches_the_figures(
     key: str, served: subprocess.Popen[str], port: int, own_home: Path, shell: Shell
 ) -> None:
     if not CAPTURE.exists():
-        pytest.skip("needs the captured batch segment_capture beside the repository")
+        pytest.skip("shared/data/segment_capture is absent")
     body = CAPTURE.read_bytes().replace(b"WRITE_KEY_PY", key.encode())
     for _ in range(2):
         post(port, body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,23 +14,18 @@ from typing import Any
 import duckdb
 import pytest
 from deltalake import DeltaTable
+from playwright.sync_api import sync_playwright
 
 from pomar.cli.tests.test_real_client import soon_empty
 from pomar.cli.tests.test_serve import port, served
+from pomar.web.testing import CHROMIUM, FLAGS, IN_CHROMIUM
 
 __all__ = ["port", "served"]
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 SCRIPT = Path(__file__).parents[2] / "web/static/pomar/web.js"
 KILOBYTE = 1024
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
-]
+pytestmark = IN_CHROMIUM
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -53,7 +47,7 @@ def website(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 @pytest.fixture
 def context(served: subprocess.Popen[str], port: int) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="en-US")
         browser.close()

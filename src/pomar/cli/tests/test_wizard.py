@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,25 +12,21 @@ from typing import Any
 
 import duckdb
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from deltalake import DeltaTable
 from openpyxl import Workbook
+from playwright.sync_api import sync_playwright
 
 from pomar.cli.tests.test_serve import port, served
+from pomar.web.testing import CHROMIUM, FLAGS, IN_CHROMIUM
 
 __all__ = ["port", "served"]
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 RETAIL = Path(__file__).parents[5] / "shared/data/online_retail"
 ROWS = 10_000
 """Of each sheet, in the test."""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
-]
+pytestmark = IN_CHROMIUM
 
 
 class Hand:
@@ -59,7 +54,7 @@ class Hand:
 @pytest.fixture
 def hand(served: subprocess.Popen[str], port: int, own_home: Path) -> Iterator[Hand]:
     """Somebody who has just signed in for the first time; script errors and refused styles fail the test."""
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="en-US").new_page()
         faults: list[str] = []
@@ -77,7 +72,7 @@ def hand(served: subprocess.Popen[str], port: int, own_home: Path) -> Iterator[H
 
 def violations(page: Any) -> list[str]:
     """What axe finds on the page as it is, with everything opened."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    axe = Axe()
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
     return [one["id"] for one in axe.run(page).response["violations"]]
 
@@ -131,7 +126,7 @@ def test_three_exports_of_three_systems_are_a_bridge_in_under_fifteen_clicks(han
     assert "5 customers bought. 3 use what they bought." in title
 
 
-@pytest.mark.skipif(not RETAIL.exists(), reason="Online Retail is not beside the repository")
+@pytest.mark.skipif(not RETAIL.exists(), reason="shared/data/online_retail is absent")
 def test_a_workbook_with_brazilian_numbers_and_dates_needs_no_mapping(
     hand: Hand, tmp_path: Path, own_home: Path
 ) -> None:

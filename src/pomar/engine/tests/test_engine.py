@@ -137,7 +137,6 @@ def test_local_connections_speak_utc():
 
 @pytest.mark.spark
 def test_a_master_that_does_not_answer_is_said_at_once():
-    pytest.importorskip("pyspark")
     with pytest.raises(BadInput, match="No Spark master answers"):
         open_engine("spark://127.0.0.1:1")
 

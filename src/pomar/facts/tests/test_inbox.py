@@ -43,7 +43,7 @@ def test_every_batch_of_several_threads_is_kept_once() -> None:
     assert kept() == sorted(b"%d" % number for number in range(20))
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL commits each by itself")
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite is absent: PostgreSQL commits alone")
 def test_those_who_gather_are_all_told_when_their_commit_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     gathered, full = threading.Barrier(3), OperationalError("database or disk is full")
     together = inbox._Together()

@@ -21,7 +21,7 @@ EXAMPLES = ROOT / "examples"
 def files(folder: str, pattern: str) -> list[Path]:
     found = sorted((DATA / folder).glob(pattern))
     if not found:
-        pytest.skip(f"the data set {folder} is not here")
+        pytest.skip(f"shared/data/{folder} is absent")
     return found
 
 

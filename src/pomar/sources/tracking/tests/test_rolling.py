@@ -217,7 +217,7 @@ def test_files_and_events_of_one_company_stand_side_by_side():
 @pytest.mark.django_db(transaction=True)
 def test_batches_that_commit_out_of_the_order_of_their_ids_both_arrive():
     if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time: set DATABASE_URL to PostgreSQL")
+        pytest.skip("PostgreSQL is absent (DATABASE_URL): SQLite has one writer at a time")
     late, rolled = threading.Event(), threading.Event()
 
     def hold_one_back() -> None:
