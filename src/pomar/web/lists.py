@@ -89,3 +89,8 @@ def pager(page) -> Pager:
         previous=max(page.offset - page.limit, 0) if page.offset else None,
         next=end if more else None,
     )
+
+
+def shown(page, columns: Iterable[Column], sort: str, descending: bool) -> dict[str, object]:
+    """What the template of a list says of it."""
+    return {"page": page, "pager": pager(page), "columns": columns, "sort": sort, "descending": descending}

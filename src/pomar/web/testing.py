@@ -1,4 +1,4 @@
-"""Chromium for tests that look at pages as a person does."""
+"""What tests of pages share: Chromium, and a client that somebody signed in with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.test import Client
+
+from pomar.access.models import User
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -17,3 +20,9 @@ IN_CHROMIUM = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is absent (Debian's package chromium)"),
 ]
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.test import Client
 
 from pomar.access.models import User
 from pomar.access.roles import SYSTEM
@@ -16,6 +15,7 @@ from pomar.bases.actions import refresh
 from pomar.facts.models import Import
 from pomar.insight.contacts import strangers
 from pomar.sources.files.actions import import_files
+from pomar.web.testing import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -35,12 +35,6 @@ def chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     refresh(SYSTEM)
     yield strangers().rows[0].own_id
     snapshots.close_readers()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def rows(page: str) -> list[list[str]]:

@@ -15,6 +15,7 @@ from pomar.bases.actions import refresh
 from pomar.facts import queries as facts
 from pomar.sources.files.actions import import_files
 from pomar.web.models import Job
+from pomar.web.testing import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -35,12 +36,6 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     refresh()
     yield done.import_id
     snapshots.close_readers()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from pomar.bases.shapes import UnitFilter
 from pomar.facts import queries as facts
 from pomar.facts.brought import brought
 from pomar.kernel import clock
+from pomar.web.testing import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("orchard")]
 
@@ -31,12 +32,6 @@ OTHER_BRIDGES = ["?product=CAMPO", "?product=FILT", f"?as_of={LONG_AGO}"]
 @pytest.fixture
 def visitor() -> Client:
     return Client()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.test import Client
 
 from pomar.access.models import User
 from pomar.access.roles import SYSTEM
@@ -14,6 +13,7 @@ from pomar.bases import kinds, queries, snapshots
 from pomar.bases.actions import declare, refresh
 from pomar.facts.models import Import
 from pomar.sources.files.actions import import_files
+from pomar.web.testing import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -31,12 +31,6 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         assert done.quarantined == 0
     yield done.import_id
     snapshots.close_readers()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def declared() -> dict[str, str | None]:

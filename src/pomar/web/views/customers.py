@@ -38,12 +38,7 @@ def customers(request):
     page = queries.customers(
         chosen, sort=sort, descending=descending, offset=lists.offset(request), limit=lists.LIMIT, **asked.dates
     )
-    context = {
-        "page": page,
-        "pager": lists.pager(page),
-        "columns": COLUMNS,
-        "sort": sort,
-        "descending": descending,
+    context = lists.shown(page, COLUMNS, sort, descending) | {
         "chosen": chosen,
         "places": words.PLACES,
         "statuses": words.STATUSES,

@@ -83,12 +83,7 @@ def units(request):
     page = queries.units(
         chosen, sort=sort, descending=descending, offset=lists.offset(request), limit=lists.LIMIT, **asked.dates
     )
-    context = {
-        "page": page,
-        "pager": lists.pager(page),
-        "columns": COLUMNS,
-        "sort": sort,
-        "descending": descending,
+    context = lists.shown(page, COLUMNS, sort, descending) | {
         "chosen": chosen,
         "states": words.UNIT_STATES,
         "evidence": words.EVIDENCE,
