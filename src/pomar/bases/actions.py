@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from pomar.access.actions import Action
 from pomar.access.roles import SYSTEM, Actor, Right, require
 from pomar.bases import models, snapshots
-from pomar.bases.compute import Progress
 from pomar.bases.decide import Rules
 from pomar.engine import duck, open_engine
 from pomar.facts import lake
@@ -22,13 +21,10 @@ from pomar.facts.entering import entered
 from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
+from pomar.kernel.progress import Progress, unwatched
 
 
-def _silent(what: str, share: float) -> None:
-    """Progress nobody watches."""
-
-
-def refresh(user: Actor = SYSTEM, progress: Progress = _silent) -> Snapshot:
+def refresh(user: Actor = SYSTEM, progress: Progress = unwatched) -> Snapshot:
     """Bring the derived tables up to date and make them current; costs nothing where nothing changed.
 
     A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another

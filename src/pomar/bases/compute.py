@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import ibis
 from ibis.expr.types import Table
 
@@ -21,8 +19,7 @@ from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS
 from pomar.identity.queries import mentions as mentioned
 from pomar.identity.queries import resolve
-
-Progress = Callable[[str, float], None]
+from pomar.kernel.progress import Progress
 
 
 def compute(engine: Engine, lake: Lake, daily: Table, rules: Rules, progress: Progress) -> Tables:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from ibis.expr.types import Table
 
 from pomar.bases import decide, incremental, models
-from pomar.bases.compute import Progress, compute
+from pomar.bases.compute import compute
 from pomar.bases.tables import TABLES, Tables
 from pomar.engine import Engine, open_engine
 from pomar.facts import derived, lake, usage
@@ -29,6 +29,7 @@ from pomar.facts.visibility import anything_known, visibility
 from pomar.identity.golden import FIELDS
 from pomar.kernel import clock
 from pomar.kernel.errors import NothingKnown
+from pomar.kernel.progress import Progress, unwatched
 
 KNOWN_KEPT = 8
 
@@ -120,7 +121,7 @@ def _known(known_at: datetime) -> Snapshot:
         spare = folder.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}")
         with open_engine() as engine:
             facts = Lake(engine, known_at)
-            tables = compute(engine, facts, usage.daily_directly(facts), decided, lambda what, share: None)
+            tables = compute(engine, facts, usage.daily_directly(facts), decided, unwatched)
             _store(engine, tables, Snapshot(name, spare, {}))
             engine.write(usage.daily_directly(facts), spare / "daily")
         _settle(spare, folder)

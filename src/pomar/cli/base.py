@@ -18,6 +18,7 @@ from pomar.cli.words import _, language
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 from pomar.kernel.home import home
+from pomar.kernel.progress import unwatched
 
 
 def start() -> None:
@@ -137,7 +138,7 @@ def reading(command: Callable[..., Any]) -> Callable[..., Any]:
 def progress() -> Iterator[Callable[[str, float], None]]:
     """A bar on standard error while a person watches; `(what, share done)` moves it."""
     if not sys.stderr.isatty():
-        yield lambda what, share: None
+        yield unwatched
         return
     from rich.console import Console
     from rich.progress import Progress

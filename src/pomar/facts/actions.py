@@ -15,7 +15,6 @@ from pomar.facts import lake
 from pomar.facts.loading import (
     ImportResult,
     Loader,
-    Progress,
     Staged,
     complete,
     give_up,
@@ -28,15 +27,12 @@ from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel.errors import Conflict, NotFound, PomarError
 from pomar.kernel.home import home
 from pomar.kernel.ids import new_id
+from pomar.kernel.progress import Progress, unwatched
 
 __all__ = [
     "ImportResult", "check_entering", "check_import", "enter", "load", "mark_replayed", "may_undo", "preview", "tidy",
     "undo",
 ]  # fmt: skip
-
-
-def _silent(what: str, share: float) -> None:
-    """Progress nobody watches."""
 
 
 class _Import(Action[ImportResult]):
@@ -129,7 +125,7 @@ def load(
     files: list[dict[str, Any]] | None = None,
     replays: Import | None = None,
     kind: str = "import",
-    progress: Progress = _silent,
+    progress: Progress = unwatched,
     loader: type[Loader] = Loader,
 ) -> ImportResult:
     """Judge and store staged tables as one import, all or nothing.
@@ -158,7 +154,7 @@ def enter(
     """Store what a person entered as one import. Raises NotAllowed; Conflict when another import is running."""
     action = _EnterInBulk if in_bulk else _Enter
     return action(
-        user, con, staged, full=False, confirmed=False, progress=_silent, files=[], replays=None, kind=MANUAL
+        user, con, staged, full=False, confirmed=False, progress=unwatched, files=[], replays=None, kind=MANUAL
     ).run()
 
 
@@ -178,7 +174,7 @@ def preview(
     staged: Sequence[Staged],
     *,
     full: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = unwatched,
 ) -> ImportResult:
     """What `load` would do, with examples; nothing is written. Raises NotAllowed."""
     check_import(user)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -20,11 +20,9 @@ from pomar.facts.schema import FACTS
 from pomar.facts.visibility import visibility
 from pomar.kernel import clock
 from pomar.kernel.errors import Conflict
+from pomar.kernel.progress import Progress
 
 log = logging.getLogger("pomar.facts")
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share that is done, 0 to 1."""
 
 LARGEST_SHARE_ENDED = 0.10
 FIX_OF_CONFLICT = gettext_noop("Keep one of the rows with this id, or add a column with the date of the change.")

@@ -22,7 +22,6 @@ from pomar.facts.inbox import Batch
 from pomar.facts.loading import (
     ImportResult,
     Loader,
-    Progress,
     Staged,
     complete,
     give_up,
@@ -33,6 +32,7 @@ from pomar.facts.models import Import, Roll
 from pomar.facts.schema import DAY, FACTS, Fact
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import Conflict
+from pomar.kernel.progress import Progress, unwatched
 
 
 @dataclass
@@ -58,10 +58,6 @@ class Read:
 
 Reader = Callable[[duckdb.DuckDBPyConnection, Sequence[Batch]], Read]
 """How batches of one kind are read; one that cannot be is a row with a problem, never an error."""
-
-
-def _silent(what: str, share: float) -> None:
-    """Progress nobody watches."""
 
 
 class ArrivedLoader(Loader):
@@ -144,7 +140,7 @@ class _Roll(Action[ImportResult]):
         return {"object_id": result.import_id, "details": {"counts": result.counts}}
 
 
-def roll(user: Actor, readers: Mapping[str, Reader], progress: Progress = _silent) -> ImportResult | None:
+def roll(user: Actor, readers: Mapping[str, Reader], progress: Progress = unwatched) -> ImportResult | None:
     """Bring what waits in the inbox to the lake, up to the size of one roll; None where nothing waits.
 
     `readers` by the kind of batch. Raises NotAllowed; Conflict while an import runs or another roller works.

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from pomar.access.roles import Actor
 from pomar.engine import duck
 from pomar.facts.actions import ImportResult, check_import, load, preview
-from pomar.facts.loading import Progress
 from pomar.facts.queries import read_before
+from pomar.kernel.progress import Progress, unwatched
 from pomar.sources.files.mapping import Mapping, Rule
 from pomar.sources.files.parts import Asked, Choices, Part, parts_of
 from pomar.sources.files.recipe import recipe
@@ -26,10 +26,6 @@ class FilesResult(ImportResult):
     """What the import did, and per staged table how its file was read (`described`)."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
-
-
-def _silent(what: str, share: float) -> None:
-    """Progress nobody watches."""
 
 
 def import_files(
@@ -57,7 +53,7 @@ def import_files(
     """
     check_import(user)
     parts = parts_of([Path(path) for path in paths], Asked(fact, source, otherwise, kept), mapping, choices or {})
-    told = progress or _silent
+    told = progress or unwatched
     con = duck()
     try:
         read = [part for part in parts if not part.left_out]

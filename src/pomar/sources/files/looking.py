@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from pomar.access.roles import Actor
 from pomar.engine import duck
 from pomar.facts.actions import check_import, preview
-from pomar.facts.loading import Progress
 from pomar.facts.schema import FACTS
+from pomar.kernel.progress import Progress
 from pomar.sources.files.actions import FilesResult, described, staged_part
 from pomar.sources.files.cells import read
 from pomar.sources.files.mapping import Mapping, Unmapped
