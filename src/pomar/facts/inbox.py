@@ -15,7 +15,7 @@ from pomar.facts.models import Import, Inbox, Roll
 from pomar.kernel import clock
 from pomar.kernel.ids import new_id
 
-LARGEST_ROLL = 16_000_000
+LARGEST_ROLL = 32_000_000
 """Bytes of bodies that one roll takes, so that its work fits into memory."""
 
 MOST_WAITING = 10_000

@@ -25,6 +25,9 @@ YEARS = (1900, 2200)
 HISTORICAL = "import"
 """The call whose times are those of another system: nothing of them is corrected."""
 
+MOMENTS = ("originalTimestamp", "timestamp")
+"""Where a call says when it happened; the first that holds anything counts."""
+
 _ODD = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -63,6 +66,16 @@ class Unread:
 class _Outline(msgspec.Struct):
     batch: list[msgspec.Raw] | None = None
     writeKey: str | None = None  # noqa: N815 - as clients spell it
+    sentAt: Any = None  # noqa: N815
+
+
+@dataclass(slots=True)
+class Opened:
+    """A batch taken apart, its calls still as they were sent; `skew` is how far the client's clock is behind ours."""
+
+    batch: Batch
+    calls: list[msgspec.Raw]
+    skew: timedelta
 
 
 _OUTLINE = msgspec.json.Decoder(_Outline)
@@ -81,19 +94,46 @@ def outline(body: bytes) -> dict[str, Any]:
 
 def parse(body: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises ValueError."""
-    try:
-        found = json.loads(body.decode("utf-8-sig"), parse_constant=lambda name: None)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    found = _loaded(body)
     if not isinstance(found, dict):
         raise ValueError("not an object")
     return found
+
+
+def _loaded(text: bytes) -> Any:
+    try:
+        return json.loads(text.decode("utf-8-sig"), parse_constant=lambda name: None)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def opened(batch: Batch) -> Opened | None:
+    """A batch whose calls can be told apart without reading them; None of one that `calls` has to read."""
+    if _ODD.search(batch.body):
+        return None
+    try:
+        batch.body.decode()
+        if batch.call not in ("batch", HISTORICAL):
+            return Opened(batch, [msgspec.Raw(batch.body)], _skew(_OUTLINE.decode(batch.body).sentAt, batch))
+        found = _OUTLINE.decode(batch.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if found.batch is None else Opened(batch, found.batch, _skew(found.sentAt, batch))
+
+
+def call(one: Opened, number: int) -> Call | Unread:
+    """A single call of an opened batch."""
+    raw = bytes(one.calls[number])
+    data, odd = _read(raw)
+    return _call(data, one.batch, one.skew, number, len(raw) > LARGEST_CALL, odd)
 
 
 def calls(batch: Batch) -> Iterator[Call | Unread]:
     """Every call of a batch, in its order."""
     try:
         body, odd = _read(batch.body)
+        if not isinstance(body, dict):
+            raise ValueError("not an object")
     except ValueError:
         text = batch.body.decode("utf-8", "replace")
         yield Unread("", text, f"{batch.id}", batch.received_at, Broken("body", text, "bad_event"))
@@ -101,32 +141,19 @@ def calls(batch: Batch) -> Iterator[Call | Unread]:
     found = body.get("batch", [])
     if batch.call not in ("batch", HISTORICAL) or not isinstance(found, list):
         found = [body]
-    skew, large = _skew(body, batch), _may_be_large(batch.body)
+    skew, large = _skew(body.get("sentAt"), batch), len(batch.body) > LARGEST_CALL
     for number, data in enumerate(found):
         yield _call(data, batch, skew, number, large, odd)
 
 
-def _read(body: bytes) -> tuple[dict[str, Any], bool]:
-    """As `parse`, several times as fast; whether the slow way was needed. Raises ValueError."""
-    if not _ODD.search(body):
+def _read(text: bytes) -> tuple[Any, bool]:
+    """JSON as `json` reads it, several times as fast; whether the slow way was needed. Raises ValueError."""
+    if not _ODD.search(text):
         try:
-            found = msgspec.json.decode(body)
-            if isinstance(found, dict):
-                return found, False
+            return msgspec.json.decode(text), False
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
-    return _readable(parse(body)), True
-
-
-def _may_be_large(body: bytes) -> bool:
-    """Whether any call of the body might be too large, by its length as it was sent."""
-    if len(body) <= LARGEST_CALL:
-        return False
-    try:
-        found = _OUTLINE.decode(body).batch or []
-    except (msgspec.MsgspecError, RecursionError):
-        return True
-    return not found or max(memoryview(call).nbytes for call in found) > LARGEST_CALL
+    return _readable(_loaded(text)), True
 
 
 def _call(data: Any, batch: Batch, skew: timedelta, number: int, large: bool, odd: bool) -> Call | Unread:
@@ -159,7 +186,7 @@ def _size(data: dict[str, Any]) -> int:
 
 
 def _moment(data: dict[str, Any], batch: Batch, skew: timedelta) -> datetime:
-    given = data.get("originalTimestamp") or data.get("timestamp")
+    given = next((one for name in MOMENTS if filled(one := data.get(name))), None)
     if given is None:
         return batch.received_at
     try:
@@ -167,6 +194,11 @@ def _moment(data: dict[str, Any], batch: Batch, skew: timedelta) -> datetime:
         return _within(said + skew if skew else said)
     except (ValueError, OverflowError, OSError):
         raise Broken("timestamp", given, "bad_date") from None
+
+
+def filled(value: Any) -> bool:
+    """Whether a value of JSON says anything."""
+    return bool(value) or (value is not None and not isinstance(value, str | dict | list))
 
 
 def moment(given: Any) -> datetime:
@@ -190,12 +222,12 @@ def _within(said: datetime) -> datetime:
     return said
 
 
-def _skew(body: dict[str, Any], batch: Batch) -> timedelta:
+def _skew(sent_at: Any, batch: Batch) -> timedelta:
     """How far the client's clock is behind ours."""
-    if batch.call == HISTORICAL or "sentAt" not in body:
+    if batch.call == HISTORICAL or sent_at is None:
         return timedelta(0)
     try:
-        skew = batch.received_at - moment(body["sentAt"])
+        skew = batch.received_at - moment(sent_at)
     except (ValueError, OverflowError, OSError):
         return timedelta(0)
     return skew if abs(skew) > SKEW else timedelta(0)

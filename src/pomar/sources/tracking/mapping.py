@@ -19,7 +19,7 @@ from pomar.facts.schema import DAY, FACTS, MONEY, NUMBER, TIME, WHOLE, WORDS, YE
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 from pomar.kernel.home import home
-from pomar.sources.tracking.calls import Broken, Call, moment
+from pomar.sources.tracking.calls import Broken, Call, filled, moment
 
 OWN = "tracking.toml"
 SAME_AS = "same_as"
@@ -51,7 +51,7 @@ class Rule:
     negative: frozenset[str] = frozenset()
     partial: bool = False
     fresh: bool = False
-    said: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, tuple[str, ...]] = field(default_factory=dict)
     casts: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
@@ -65,7 +65,8 @@ class Rules:
         """What may fill each column of a fact, as the mapping writes it: for people to read."""
         found: dict[str, str] = {}
         for rule in (*self.calls.values(), *self.others.values(), *self.events.values()):
-            found = rule.said | found if rule.fact == fact else found
+            said = {name: " / ".join(entries) for name, entries in rule.entries.items()}
+            found = said | found if rule.fact == fact else found
         return found
 
     def of(self, view: View) -> Iterator[Rule]:
@@ -263,7 +264,7 @@ def _check(row: Row) -> None:
 
 def rest(call: Call, keep_message: bool) -> str:
     """Everything the call holds, beside its envelope: what nobody mapped is not lost."""
-    kept = {name: value for name, value in call.data.items() if name not in ENVELOPE and filled(value)}
+    kept = {name: value for name, value in call.data.items() if name not in ENVELOPE}
     kept["type"] = call.type
     if keep_message:
         kept["messageId"] = call.message_id
@@ -275,10 +276,6 @@ def _first(view: View, getters: tuple[Getter, ...]) -> Any:
         if filled(found := get(view)):
             return found
     return None
-
-
-def filled(value: Any) -> bool:
-    return bool(value) or (value is not None and not isinstance(value, str | dict | list))
 
 
 def _text(value: Any) -> str:
@@ -380,7 +377,7 @@ def _rule(given: Mapping[str, Any], beside: Mapping[str, Any]) -> Rule:
         negative=frozenset(given.get("negative", ())),
         partial=bool(given.get("partial", False)),
         fresh=bool(given.get("fresh", False)),
-        said={name: " / ".join(paths) for name, paths in given.get("columns", {}).items()},
+        entries={name: tuple(paths) for name, paths in given.get("columns", {}).items()},
         casts={name: _CASTS.get(FACTS[fact].columns.get(name), _text) for name in given.get("columns", {})},
     )
 

@@ -19,10 +19,10 @@ from pomar.facts.inbox import Batch
 from pomar.facts.loading import PROBLEMS
 from pomar.facts.roller import Arrived, Read
 from pomar.facts.schema import FACTS, TEXT, TIME, WHOLE, YES_NO
-from pomar.sources.tracking.calls import Broken, Call, Unread, calls
+from pomar.sources.tracking.calls import Broken, Call, Unread, call, calls, opened
 from pomar.sources.tracking.mapping import Row, Rules, rows, rules
 from pomar.sources.tracking.models import WriteKey
-from pomar.sources.tracking.plain import Plain
+from pomar.sources.tracking.plain import FACT, take
 
 log = logging.getLogger("pomar.tracking")
 
@@ -73,20 +73,45 @@ def _read(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> Read:
         return done
     mapping, products = rules(), dict(WriteKey.objects.values_list("source", "product"))
     for number, (source, sent) in enumerate(sorted(by_source.items())):
-        sheet = _Sheet(source, mapping, products.get(source, ""))
-        for batch in sent:
-            for call in calls(batch):
-                sheet.add(call)
-        for fact, partial, found in sheet.tables():
-            table = f"arrived_{number}_{fact}_{'partial' if partial else 'whole'}"
-            _create(con, table, found)
-            done.staged.append(Arrived(table, fact, source, source, partial))
-            done.files.append(_described(source, fact, found.num_rows, mapping))
-        for fact, count in sheet.repeats.items():
-            done.repeats[fact] = done.repeats.get(fact, 0) + count
+        _stage(con, f"arrived_{number}", sent, _Sheet(source, mapping, products.get(source, "")), done)
     return done
 
 
+def _stage(con: duckdb.DuckDBPyConnection, name: str, sent: Sequence[Batch], sheet: _Sheet, done: Read) -> None:
+    """Stage what a source sent: plain use as the engine reads it, the rest call by call."""
+    apart = [(batch, opened(batch)) for batch in sent]
+    clear = [one for _batch, one in apart if one is not None]
+    plain = f"{name}_plain"
+    taken = take(con, plain, clear, sheet.mapping, sheet.product, sheet.source)
+    left = [(ordinal, call(clear[batch], number)) for ordinal, batch, number in taken.left]
+    odd = (one for batch, open_one in apart if open_one is None for one in calls(batch))
+    sheet.messages = _known(con, plain, left)
+    for ordinal, one in left:
+        sheet.seq = max(sheet.seq, ordinal - 1)
+        sheet.add(one)
+    for one in odd:
+        sheet.add(one)
+    counts: dict[str, int] = defaultdict(int)
+    if taken.rows:
+        done.staged.append(Arrived(plain, FACT.name, sheet.source, sheet.source))
+        counts[FACT.name] += taken.rows
+    for fact, partial, found in sheet.tables():
+        table = f"{name}_{fact}_{'partial' if partial else 'whole'}"
+        _create(con, table, found)
+        done.staged.append(Arrived(table, fact, sheet.source, sheet.source, partial))
+        counts[fact] += found.num_rows
+    done.files += [_described(sheet.source, fact, count, sheet.mapping) for fact, count in counts.items()]
+    sheet.repeats[FACT.name] += taken.repeats
+    for fact, count in sheet.repeats.items():
+        done.repeats[fact] = done.repeats.get(fact, 0) + count
+
+
+def _known(con: duckdb.DuckDBPyConnection, plain: str, left: Sequence[tuple[int, Call | Unread]]) -> set[str]:
+    """Which messages of the calls that are left stand among the plain ones."""
+    con.register("left_over", pa.table({"message_id": pa.array([one.message_id for _nth, one in left], TEXT)}))
+    found = con.execute(f"SELECT DISTINCT message_id FROM {plain} SEMI JOIN left_over USING (message_id)").fetchall()
+    con.unregister("left_over")
+    return {message for (message,) in found}
 def _described(source: str, fact: str, count: int, mapping: Rules) -> dict[str, Any]:
     """How the calls were read, for the import's page, as it tells of files."""
     columns = mapping.columns(fact)
@@ -95,33 +120,31 @@ def _described(source: str, fact: str, count: int, mapping: Rules) -> dict[str, 
 
 
 class _Sheet:
-    """The rows of one source, by fact and by whether they say only what changed."""
+    """The rows of one source that were read call by call, by fact and by whether they say only what changed.
+
+    `messages` are those that were said; `seq` is the number of the last row.
+    """
 
     def __init__(self, source: str, mapping: Rules, product: str) -> None:
         self.source, self.mapping, self.product = source, mapping, product
         self.rows: dict[tuple[str, bool], list[dict[str, Any]]] = defaultdict(list)
-        self.repeats: dict[str, int] = {}
+        self.repeats: dict[str, int] = defaultdict(int)
         self.seq = 0
-        self.plain = Plain(mapping, product)
-        self._messages: set[str] = set()
+        self.messages: set[str] = set()
         self._once: set[tuple[str, str]] = set()
         self._moments: set[tuple[str, datetime]] = set()
 
     def add(self, call: Call | Unread) -> None:
         fact = "profile" if call.type in PROFILES else "usage"
-        if isinstance(call, Call) and call.message_id in self._messages:
-            self._repeat(fact)
+        if isinstance(call, Call) and call.message_id in self.messages:
+            self.repeats[fact] += 1
             return
         try:
             if isinstance(call, Unread):
                 raise call.why
-            if self.plain.take(call, self.seq + 1):
-                self.seq += 1
-                self._messages.add(call.message_id)
-                return
             for row in rows(call, self.product, self.mapping):
                 self._keep(row)
-            self._messages.add(call.message_id)
+            self.messages.add(call.message_id)
         except Broken as why:
             self._quarantine(fact, call, why)
         except Exception:
@@ -130,31 +153,13 @@ class _Sheet:
 
     def tables(self) -> Iterator[tuple[str, bool, pa.Table]]:
         """What to stage: the fact, whether rows say only what changed, the rows."""
-        plain = [self._constants(table) for table in self.plain.tables()]
-        for fact, partial in sorted({*self.rows, *([("usage", False)] if plain else [])}):
-            parts = plain if (fact, partial) == ("usage", False) else []
-            found = self.rows.get((fact, partial))
-            parts = [*parts, _table(found, fact)] if found else parts
-            schema = pa.schema(_BESIDE | FACTS[fact].columns)
-            yield fact, partial, pa.concat_tables(parts, promote_options="default").select(schema.names)
-
-    def _constants(self, table: pa.Table) -> pa.Table:
-        """A table of plain rows, with the columns in which they do not differ."""
-        same = {"file": self.source, "raw": "{}", "retracted": False, "fresh": False}
-        for name, value in same.items():
-            table = table.append_column(name, pa.repeat(pa.scalar(value, _BESIDE[name]), table.num_rows))
-        for name, kind in (_BESIDE | FACTS["usage"].columns).items():
-            if name not in table.column_names:
-                table = table.append_column(name, pa.nulls(table.num_rows, kind))
-        return table
-
-    def _repeat(self, fact: str) -> None:
-        self.repeats[fact] = self.repeats.get(fact, 0) + 1
+        for (fact, partial), found in sorted(self.rows.items()):
+            yield fact, partial, _table(found, fact)
 
     def _keep(self, row: Row) -> None:
         if row.fact in ("profile", "usage"):
             if (row.fact, row.source_id) in self._once:
-                self._repeat(row.fact)
+                self.repeats[row.fact] += 1
                 return
             self._once.add((row.fact, row.source_id))
         while row.fact not in ("profile", "usage") and (row.source_id, row.changed_at) in self._moments:
