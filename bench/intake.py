@@ -1,8 +1,8 @@
 """`python -m bench intake`: how many events a second are acknowledged, and brought to the lake.
 
-The server is the process that `pomar serve` starts for its pages, on loopback; the load comes from a process
-of its own. The same is measured of a server that stores nothing, of a bare one that only inserts, and of all
-of `pomar serve`, whose second process rolls meanwhile.
+The server is what `pomar serve` starts for its pages, in two processes and in one, on loopback; the load comes from
+a process of its own. The same is measured of that server storing nothing, of a bare ASGI application that only does
+the same insert, and of all of `pomar serve`, of which another process rolls meanwhile.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from typing import Any
 from bench import measure, report
 
 COMMANDS = {
-    "pomar": ["pomar.cli.children", "web", "127.0.0.1"],
-    "served": ["pomar.cli", "serve", "--port"],
-    "noop": ["bench.servers", "noop"],
-    "bare": ["bench.servers", "bare"],
+    "pomar": ["pomar.cli.children", "web", "127.0.0.1", "{port}", "2"],
+    "alone": ["pomar.cli.children", "web", "127.0.0.1", "{port}", "1"],
+    "served": ["pomar.cli", "serve", "--port", "{port}"],
+    "noop": ["bench.servers", "noop", "{port}", "2"],
+    "bare": ["bench.servers", "bare", "{port}", "2"],
 }
 DATABASE = "pomar_bench"
 GOALS = {
@@ -41,12 +42,13 @@ def measured(home: Path, server: str | None, batches: int, connections: int) -> 
         key = _key(environment)
         found = {name: _loaded(name, environment, key, batches, connections) for name in ("noop", "bare")}
         _python("Inbox.objects.all().delete()", environment)
-        found["pomar"] = _loaded("pomar", environment, key, batches, connections)
+        for name in ("alone", "pomar"):
+            found[name] = _loaded(name, environment, key, batches, connections)
         rolled = measure.run("roll", home, 0, environment)
         found["served"] = _loaded("served", environment, key, batches, connections, until=_EMPTY)
-    events, arrived = found["pomar"]["acknowledged"], rolled.answer
+    events, arrived = sum(found[name]["acknowledged"] + _warm() for name in ("alone", "pomar")), rolled.answer
     return found | {
-        "lake": {"events": arrived, "lost": events + _warm() - arrived, "seconds": rolled.seconds,
+        "lake": {"events": arrived, "lost": events - arrived, "seconds": rolled.seconds,
                  "per_second": arrived / rolled.seconds, "per_busy_second": arrived / rolled.cpu,
                  "peak_mb": rolled.peak_mb},
         "of_noop": found["pomar"]["per_second"] / found["noop"]["per_second"],
@@ -65,7 +67,7 @@ def _loaded(
 ) -> dict[str, Any]:
     """What the load measured; with `until`, also how long it took from its beginning till that was done."""
     port, root = _free_port(), measure.HERE.parent
-    command = [sys.executable, "-m", *COMMANDS[name], str(port)]
+    command = [sys.executable, "-m", *(word.format(port=port) for word in COMMANDS[name])]
     process = subprocess.Popen(command, env=environment, cwd=root, stdout=subprocess.DEVNULL)
     try:
         _until_it_answers(port, process)
@@ -140,13 +142,16 @@ def lines(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
             "p50 of a batch (ms)": (one["pomar"]["p50_ms"], None),
             "p99 of a batch (ms)": (one["pomar"]["p99_ms"], None),
             "against the same server storing nothing": (one["of_noop"], goals.get("of_noop")),
-            "against a bare server that only inserts": (one["of_bare"], None),
+            "against a bare ASGI application that only inserts": (one["of_bare"], None),
+            "acknowledged by one process instead of two": (one["alone"]["per_second"], None),
+            "p99 of these batches (ms)": (one["alone"]["p99_ms"], None),
             "acknowledged while a roller works beside (pomar serve)": (one["served"]["per_second"], None),
             "p99 of these (ms)": (one["served"]["p99_ms"], None),
             "from the first request to the lake, events a second": (
                 one["served"]["acknowledged"] / one["served"]["in_the_lake_seconds"], None),
             "from the inbox to the lake, events a second": (one["lake"]["per_second"], goals["rolled"]),
             "the same, a second of processor": (one["lake"]["per_busy_second"], None),
+            "the same, against what was acknowledged": (one["lake"]["per_second"] / one["pomar"]["per_second"], 1.0),
             "events lost": (one["lake"]["lost"], None),
         }
         rows += [

@@ -1,6 +1,6 @@
-"""What the intake is measured against, each served as `pomar serve` serves its pages.
+"""What the intake is measured against, each on the server and in as many processes as `pomar serve` has.
 
-`python -m bench.servers NAME PORT`
+`python -m bench.servers NAME PORT PROCESSES`
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ INSERT = f"INSERT INTO facts_inbox ({COLUMNS}) VALUES ({{0}}, {{0}}, {{0}}, {{0}
 _local = threading.local()
 
 
-def _answer(start: Any) -> list[bytes]:
-    start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(OK)))])
-    return [OK]
-
-
-def bare(environ: dict[str, Any], start: Any) -> list[bytes]:
+async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The least a server can do: unpack nothing, check nothing, insert the same row, commit, answer."""
-    body = environ["wsgi.input"].read()
+    body, more = b"", scope["type"] == "http"
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    if scope["type"] != "http":
+        return
     row = ("tracking", "tracking", "batch", datetime.now(UTC), zlib.compress(body, 1), len(body))
     if url := os.environ.get("DATABASE_URL"):
         _postgres(url).execute(INSERT.format("%s"), row)
@@ -35,7 +35,9 @@ def bare(environ: dict[str, Any], start: Any) -> list[bytes]:
         with _sqlite() as con:
             con.execute("BEGIN IMMEDIATE")
             con.execute(INSERT.format("?"), [*row[:3], str(row[3]), *row[4:]])
-    return _answer(start)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(OK)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": OK})
 
 
 def _sqlite() -> sqlite3.Connection:
@@ -74,13 +76,14 @@ def noop() -> Any:
 application = noop() if os.environ.get("BENCH_SERVER") == "noop" else bare
 
 
-def main(name: str, port: str) -> None:
+def main(name: str, port: str, processes: str) -> None:
     os.environ["BENCH_SERVER"] = name
     from pomar.cli import children
 
     children.end_with_parent()
     children.bind_forks()
-    children.web("127.0.0.1", int(port), "bench.servers:application")
+    protocol = "wsgi" if name == "noop" else "asgi"
+    children.web("127.0.0.1", int(port), int(processes), "bench.servers:application", protocol)
 
 
 if __name__ == "__main__":

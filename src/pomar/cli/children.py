@@ -26,7 +26,9 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def web(host: str, port: int, application: str = "pomar.web.wsgi:application") -> None:
+def web(
+    host: str, port: int, processes: int = 1, application: str = "pomar.web.wsgi:application", protocol: str = "wsgi"
+) -> None:
     """Serve the pages until told to stop."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -36,9 +38,9 @@ def web(host: str, port: int, application: str = "pomar.web.wsgi:application") -
         application,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=THREADS,
+        interface=Interfaces(protocol),
+        workers=processes,
+        blocking_threads=THREADS if protocol == "wsgi" else None,
         log_level=LogLevels.warning,
         workers_kill_timeout=10,
     ).serve()
@@ -74,7 +76,7 @@ def main(kind: str, *arguments: str) -> None:
     end_with_parent()
     bind_forks()
     if kind == "web":
-        web(arguments[0], int(arguments[1]))
+        web(arguments[0], int(arguments[1]), int(arguments[2]))
     else:
         jobs()
 

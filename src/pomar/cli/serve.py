@@ -30,13 +30,15 @@ PAUSE = 2.0
 @click.command("serve", help=_("Serve the pages and run the jobs, until stopped."))
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("The address to listen on"))
-def serve_command(port: int, host: str) -> None:
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True,
+              help=_("How many processes answer; one a processor core, where much arrives"))
+def serve_command(port: int, host: str, processes: int) -> None:
     claim(host, port)
     start()
     from pomar.access.accounts import first_administrator
 
     first = first_administrator()
-    serve(host, port, _("Pomar is at %s") + (f"\n{signing(first)}" if first else ""))
+    serve(host, port, _("Pomar is at %s") + (f"\n{signing(first)}" if first else ""), processes)
 
 
 @click.command("worker", help=_("Run the jobs and schedules alone, until stopped."))
@@ -52,14 +54,14 @@ def signing(entrance: SignIn) -> str:
     return (_("Sign in as %(username)s with the password %(password)s") % vars(entrance)).replace("%", "%%")
 
 
-def serve(host: str, port: int, greeting: str) -> None:
+def serve(host: str, port: int, greeting: str, processes: int = 1) -> None:
     """Run the pages and the jobs side by side until SIGTERM or Ctrl-C.
 
     `greeting` is said once the pages answer; `%s` in it is their address.
     Raises Conflict if the address is taken, PomarError if the pages stop by themselves.
     """
     claim(host, port)
-    Household(host, port, greeting).run()
+    Household(host, port, greeting, processes).run()
 
 
 def claim(host: str, port: int, fix: str = "") -> None:
@@ -77,9 +79,9 @@ def claim(host: str, port: int, fix: str = "") -> None:
 class Household:
     """The pages and the jobs as two processes that live and stop together."""
 
-    def __init__(self, host: str, port: int, greeting: str) -> None:
+    def __init__(self, host: str, port: int, greeting: str, processes: int) -> None:
         self.host, self.port, self.greeting = host, port, greeting
-        self.commands = {"web": ("web", host, str(port)), "jobs": ("jobs",)}
+        self.commands = {"web": ("web", host, str(port), str(processes)), "jobs": ("jobs",)}
         self.stopping = False
 
     def run(self) -> None:
