@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "pomar.privacy",
     "pomar.sources.files",
     "pomar.sources.tracking",
+    "pomar.identity",
     "pomar.bases",
     "pomar.web",
     "django.contrib.auth",

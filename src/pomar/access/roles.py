@@ -27,6 +27,7 @@ class Right(StrEnum):
     SEE_PERSONAL = "see_personal"
     EDIT_CUSTOMER = "edit_customer"
     EDIT_IN_BULK = "edit_in_bulk"
+    DECIDE_IDENTITY = "decide_identity"
     EXPORT = "export"
     IMPORT_FACTS = "import_facts"
     UNDO_IMPORT = "undo_import"
@@ -40,7 +41,7 @@ class Right(StrEnum):
 
 _DATA = {Right.IMPORT_FACTS, Right.UNDO_IMPORT, Right.CORRECT_QUARANTINE, Right.REFRESH}
 _CUSTOMERS = {Right.SEE_CUSTOMERS, Right.SEE_PERSONAL}
-_EDIT = {Right.EDIT_CUSTOMER, Right.EDIT_IN_BULK}
+_EDIT = {Right.EDIT_CUSTOMER, Right.EDIT_IN_BULK, Right.DECIDE_IDENTITY}
 
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE_CUSTOMERS}),

@@ -17,15 +17,18 @@ from pomar.bases.units import Units
 from pomar.engine import Engine
 from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS
+from pomar.identity.judgements import Judgements
 from pomar.identity.queries import mentions as mentioned
 from pomar.identity.queries import resolve
 from pomar.kernel.progress import Progress
 
 
-def compute(engine: Engine, lake: Lake, daily: Table, rules: Rules, progress: Progress) -> Tables:
+def compute(
+    engine: Engine, lake: Lake, daily: Table, rules: Rules, judged: Judgements, progress: Progress
+) -> Tables:
     """Everything the bases know; `daily` is usage by day (`facts.usage.DAILY`)."""
     progress("who is who", 0.1)
-    identity = resolve(engine, lake.states("profile"), mentions(lake, daily))
+    identity = resolve(engine, lake.states("profile"), mentions(lake, daily), judged)
     refs, people = engine.keep(identity.refs), engine.keep(identity.customers)
     ledger = Ledger(engine, lake, refs, daily, rules)
     progress("units and their states", 0.35)

@@ -14,6 +14,7 @@ from pomar.engine import Engine
 from pomar.engine.parity import declare
 from pomar.facts import usage
 from pomar.facts.reading import Lake
+from pomar.identity.judgements import judgements
 from pomar.kernel.progress import unwatched
 
 
@@ -22,5 +23,5 @@ def tables(engine: Engine, home: Path) -> Mapping[str, Table]:
     """Everything the bases derive from the facts in the current POMAR_HOME."""
     facts = Lake(engine)
     daily = engine.keep(usage.daily_directly(facts))
-    found = compute(engine, facts, daily, decide.Rules(), unwatched)
+    found = compute(engine, facts, daily, decide.Rules(), judgements(), unwatched)
     return {"daily": daily} | {name: getattr(found, name) for name in TABLES}

@@ -26,6 +26,7 @@ from pomar.facts.derived import Snapshot
 from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS
 from pomar.facts.visibility import anything_known, visibility
+from pomar.identity import judgements
 from pomar.identity.golden import FIELDS
 from pomar.kernel import clock
 from pomar.kernel.errors import NothingKnown
@@ -51,6 +52,7 @@ def inputs() -> dict[str, Any]:
         "rules": asdict(rules()),
         "zone": str(clock.zone()),
         "fields": list(FIELDS),
+        "identity": judgements.version(),
     }
 
 
@@ -66,7 +68,7 @@ def make(engine: Engine, progress: Progress) -> Snapshot:
     made = derived.draft()
     tables = incremental.update(engine, facts, before, resting_on, rollup, rules()) if before else None
     if tables is None:
-        tables = compute(engine, facts, usage.daily(engine, rollup), rules(), progress)
+        tables = compute(engine, facts, usage.daily(engine, rollup), rules(), judgements.judgements(), progress)
     _store(engine, tables, made, before)
     info = {
         "taken_at": clock.now().isoformat(),
@@ -113,15 +115,16 @@ def at(known_at: datetime | None = None) -> Snapshot:
 
 def _known(known_at: datetime) -> Snapshot:
     seen = visibility(known_at)
-    decided = rules(known_at)
-    text = json.dumps([known_at.isoformat(), seen.hidden, asdict(decided), str(clock.zone()), inputs()["facts"]])
+    decided, judged = rules(known_at), judgements.judgements(known_at)
+    told = [asdict(decided), judged.words, asdict(judged.policy), judged.files]
+    text = json.dumps([known_at.isoformat(), seen.hidden, told, str(clock.zone()), inputs()["facts"]])
     name = hashlib.sha256(text.encode()).hexdigest()[:20]
     folder = derived.root() / "known" / name
     if not folder.exists():
         spare = folder.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}")
         with open_engine() as engine:
             facts = Lake(engine, known_at)
-            tables = compute(engine, facts, usage.daily_directly(facts), decided, unwatched)
+            tables = compute(engine, facts, usage.daily_directly(facts), decided, judged, unwatched)
             _store(engine, tables, Snapshot(name, spare, {}))
             engine.write(usage.daily_directly(facts), spare / "daily")
         _settle(spare, folder)

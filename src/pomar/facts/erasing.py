@@ -130,7 +130,7 @@ def _erase_fact(fact: Fact, subject: Subject) -> int:
         own = (_own_rows(fact, subject), _refers(reference, subject))
         changed = sum(_update(table, *each) for each in [own, *_mentions(fact, subject)])
         if changed:
-            _forget_history(table)
+            forget_history(table)
         return changed
 
 
@@ -145,7 +145,7 @@ def _erase_quarantine(subject: Subject) -> int:
         emptied = dict.fromkeys(("raw", "value", "problems", "source_id", "digest"), "NULL")
         changed = _update(table, emptied, " OR ".join([*quoted, *addresses]) or "false")
         if changed:
-            _forget_history(table)
+            forget_history(table)
         return changed
 
 
@@ -201,7 +201,7 @@ def _update(table: DeltaTable, changes: dict[str, str], rows: str) -> int:
     return int(table.update(updates=changes, predicate=rows)["num_updated_rows"])
 
 
-def _forget_history(table: DeltaTable) -> None:
+def forget_history(table: DeltaTable) -> None:
     """Drop every file and log entry of earlier versions: they hold the values, and the statements
     that replaced them."""
     table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)

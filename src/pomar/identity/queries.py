@@ -16,6 +16,7 @@ from pomar.facts.by_hand import EDIT, is_edit
 from pomar.facts.schema import FACTS, MANUAL
 from pomar.identity import clusters, keys
 from pomar.identity.golden import FIELDS, golden, kinds, newest_first
+from pomar.identity.judgements import NOTHING, Judgements
 from pomar.identity.normal import addressed, said
 from pomar.identity.records import earliest, records
 from pomar.identity.roots import roots
@@ -65,12 +66,12 @@ def _mention(rows: Table) -> Table:
     return rows.select("source", ref=ref, first_seen=rows.received_at, seq=rows.seq)
 
 
-def resolve(engine: Engine, profiles: Table, mentions: Table, known_at: datetime | None = None) -> Identity:
+def resolve(engine: Engine, profiles: Table, mentions: Table, judged: Judgements = NOTHING) -> Identity:
     """From the states of profiles and the references facts mention to customers.
 
     `profiles` has the columns of the profile fact, one row per (source, source_id); `mentions` has
-    (source, customer_ref, first_seen, seq), see `mentions`. `known_at` fixes which decisions of people
-    on merging count; the facts passed must be those known then.
+    (source, customer_ref, first_seen, seq), see `mentions`. `judged` is what people decided and which records
+    are similar; the facts passed must be those known then.
     """
     edits = engine.keep(profiles.filter(is_edit(profiles)))
     profiles = profiles.filter(~is_edit(profiles))
@@ -79,7 +80,7 @@ def resolve(engine: Engine, profiles: Table, mentions: Table, known_at: datetime
     by_hand = _by_hand(engine, found, edits)
     all_records = found if by_hand is None else engine.keep(found.anti_join(by_hand, ["source", "ref"]))
     shared = engine.keep(keys.shared(rows, all_records, edits))
-    members = engine.keep(clusters.members(engine, all_records, shared))
+    members = engine.keep(clusters.members(engine, all_records, shared, judged))
     kind = engine.keep(kinds(members))
     owned = engine.keep(rows.join(members.select("own_id", "customer_id"), "own_id"))
     named = members.select("source", "ref", "own_id", "customer_id")

@@ -12,13 +12,14 @@ from pomar.engine import open_engine
 from pomar.engine.parity import assert_same
 from pomar.facts import usage
 from pomar.facts.reading import Lake
+from pomar.identity.judgements import NOTHING
 
 RULES = Rules(freshness={"punctual": 30, "late": 5})
 
 
 def tables(engine, home):
     facts = Lake(engine)
-    found = compute(engine, facts, engine.keep(usage.daily_directly(facts)), RULES, lambda what, share: None)
+    found = compute(engine, facts, engine.keep(usage.daily_directly(facts)), RULES, NOTHING, lambda what, share: None)
     return {name: getattr(found, name) for name in TABLES}
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 
 from pomar.facts.schema import FACTS
+from pomar.identity.judgements import NOTHING, Judgements
 from pomar.identity.queries import Identity, mentions, resolve
+from pomar.kernel.ids import record_id
 
 SCHEMA = FACTS["profile"].schema
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,13 +41,13 @@ def profile(where: str, day: int = 0, **said):
     return row | said
 
 
-def identify(engine, *rows, also=()) -> Identity:
+def identify(engine, *rows, also=(), judged=NOTHING) -> Identity:
     """Resolve profiles; `also` are references such as "shop:7" that other facts mention."""
     profiles = engine.table(pa.Table.from_pylist(list(rows), SCHEMA))
     mentioned = [dict(zip(("source", "customer_ref"), where.split(":"), strict=True)) for where in also]
     others = [row | {"first_seen": START, "seq": 1} for row in mentioned]
     seen = mentions([profiles]).union(engine.table(pa.Table.from_pylist(others, MENTIONS)))
-    return resolve(engine, profiles, seen)
+    return resolve(engine, profiles, seen, judged)
 
 
 def refs(engine, identity) -> dict[str, dict[str, str]]:
@@ -74,3 +76,17 @@ def customer(engine, identity, where) -> dict[str, object]:
     wanted = refs(engine, identity)[where]["customer_id"]
     [row] = engine.arrow(identity.customers.filter(identity.customers.customer_id == wanted)).to_pylist()
     return row
+
+
+def own(where: str) -> str:
+    """The own id of a record such as "crm:1"."""
+    return record_id(*where.split(":"))
+
+
+def said(*words: str) -> Judgements:
+    """What people said, the latest last, as "crm:1 = shop:9" or "crm:1 # shop:9"."""
+    told = []
+    for word in words:
+        left, sign, right = word.split()
+        told.append((*sorted((own(left), own(right))), sign == "="))
+    return Judgements(tuple(told))

@@ -1,0 +1,48 @@
+"""Pairs of records and how likely they are the same: a Delta table beside the facts, only ever added to.
+
+A pair that is scored anew, or whose records changed so that it is no pair any more (probability 0), is a new row: the
+last one by `decided_at` counts, so that what was thought on any day can be told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import ibis
+import pyarrow as pa
+from ibis.expr.types import Table
+
+from pomar.facts import lake
+from pomar.facts.schema import NUMBER, TEXT, TIME
+from pomar.identity.policy import LOWEST, Policy
+
+NAME = "matches"
+SCHEMA = pa.schema([
+    ("left", TEXT), ("right", TEXT), ("kind", TEXT), ("probability", NUMBER), ("levels", TEXT), ("model", TEXT),
+    ("decided_at", TIME),
+])  # fmt: skip
+"""`left` and `right` are own ids, the smaller first; `kind` of customers they are compared as; `levels` (JSON) how
+alike each field is, from which the reasons are told; `model` names the parameters."""
+
+
+def files() -> list[str]:
+    return lake.files(NAME)
+
+
+def version() -> int:
+    return lake.version(NAME)
+
+
+def standing(rows: Table, known_at: datetime | None = None) -> Table:
+    """The latest row of each pair, those that are no pairs any more left out."""
+    if known_at is not None:
+        rows = rows.filter(rows.decided_at <= ibis.literal(known_at, "timestamp('UTC', 6)"))
+    order = ibis.window(group_by=["left", "right"], order_by=[ibis.desc("decided_at"), ibis.desc("probability")])
+    ranked = rows.mutate(nth=ibis.row_number().over(order))
+    return ranked.filter(ranked.nth == 0, ranked.probability >= LOWEST).drop("nth")
+
+
+def joined(pairs: Table, policy: Policy) -> Table:
+    """Those that are one customer without anybody's word. Organisations never are by their looks alone: branches and
+    franchises share a name, a street and a telephone."""
+    return pairs.filter(pairs.probability >= policy.same, pairs.kind == "person")
