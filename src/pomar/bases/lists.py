@@ -32,6 +32,7 @@ from pomar.engine import open_engine
 from pomar.facts.reading import Lake
 from pomar.facts.schema import MANUAL
 from pomar.facts.usage import DAILY
+from pomar.identity.judgements import policy
 from pomar.identity.queries import lineage
 from pomar.kernel.errors import BadInput, NotFound
 
@@ -92,10 +93,10 @@ def customer(customer_id: str, as_of: date | None = None, known_at: datetime | N
     by_id = {row.customer_id: row for row in _customer_rows(read, rows, day)}
     refs = read.table("refs")
     profiles = read.engine.arrow(_records(refs).filter(refs.customer_id == found).select("source", "customer_ref"))
-    said = lineage(read.engine, read.facts.states("profile"), refs, found)
+    said = lineage(read.engine, read.facts.states("profile"), refs, [found], policy(known_at))
     return CustomerDetail(
         row=by_id[found],
-        fields=tuple(Field(f.name, f.value, f.source, f.said_at, f.others) for f in said),
+        fields=tuple(Field(f.name, f.value, f.source, f.said_at, f.others, f.why) for f in said),
         units=units(UnitFilter(customer_id=found), limit=500, as_of=as_of, known_at=known_at).rows,  # type: ignore[arg-type]  # a page of units holds units
         people=tuple(row for key, row in by_id.items() if key != found) if found == root else (),
         profiles=tuple((row["source"], row["customer_ref"]) for row in profiles.to_pylist()),

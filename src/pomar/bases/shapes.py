@@ -163,13 +163,14 @@ class PersonRow:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a customer with its lineage: who says so, since when."""
+    """One field of a customer with its lineage: who says so, since when, and why it is believed (`identity.golden`)."""
 
     name: str
     value: str
     source: str
     said_at: datetime | None
     others: tuple[tuple[str, str], ...] = ()
+    why: str = "only"
 
 
 @dataclass(frozen=True)

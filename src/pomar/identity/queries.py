@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,10 @@ from pomar.engine import Engine
 from pomar.facts.by_hand import EDIT, is_edit
 from pomar.facts.schema import FACTS, MANUAL
 from pomar.identity import clusters, keys
-from pomar.identity.golden import FIELDS, golden, kinds, newest_first
+from pomar.identity.golden import FIELDS, ONLY, believed, golden, kinds, newest_first
 from pomar.identity.judgements import NOTHING, Judgements
 from pomar.identity.normal import addressed, said
+from pomar.identity.policy import Policy
 from pomar.identity.records import earliest, records
 from pomar.identity.roots import roots
 
@@ -39,13 +40,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Said:
-    """One field of a customer: its value, who says so since when, and what the other sources say."""
+    """One field of a customer: its value, who says so since when, what the other sources say, and why it is believed
+    before them (`golden.HAND`, `golden.ONLY` or a rule of the policy)."""
 
     name: str
     value: str
     source: str
     said_at: datetime | None
     others: tuple[tuple[str, str], ...] = ()
+    why: str = ONLY
 
 
 def mentions(facts: Iterable[Table]) -> Table:
@@ -94,7 +97,7 @@ def resolve(engine: Engine, profiles: Table, mentions: Table, judged: Judgements
     refs = refs.select("source", "customer_ref", "own_id", "customer_id", "root_id")
     return Identity(
         refs=engine.keep(refs),
-        customers=engine.keep(_customers(kind, under, golden(profiles, owned, edited))),
+        customers=engine.keep(_customers(kind, under, golden(profiles, owned, edited, judged.policy))),
     )
 
 
@@ -120,24 +123,27 @@ def _customers(kind: Table, under: Table, best: Table) -> Table:
     return joined.select("customer_id", "root_id", "kind", *FIELDS, profiles=joined.profiles.fill_null(0))
 
 
-def lineage(engine: Engine, profiles: Table, refs: Table, customer_id: str) -> tuple[Said, ...]:
-    """Every field that a profile of this customer fills, in the order of the profile fact.
+def lineage(
+    engine: Engine, profiles: Table, refs: Table, customer_ids: Collection[str], policy: Policy
+) -> tuple[Said, ...]:
+    """Every field that a profile of these customers fills, as of one customer, in the order of the profile fact.
 
     `profiles` as in `resolve`, `refs` as it returned them.
     """
-    own = refs.filter(refs.customer_id == customer_id).select("source", ref="customer_ref")
+    own = refs.filter(refs.customer_id.isin(list(customer_ids))).select("source", ref="customer_ref")
     rows = profiles.mutate(ref=profiles.customer_ref.fill_null(profiles.source_id))
     rows = rows.join(own, ["source", "ref"])
     found = engine.arrow(rows.order_by(newest_first(rows))).to_pylist()
-    return tuple(_said(name, found) for name in SPOKEN if any(row[name] for row in found))
+    return tuple(_said(name, found, policy) for name in SPOKEN if any(row[name] for row in found))
 
 
-def _said(name: str, newest_first: list[dict[str, Any]]) -> Said:
+def _said(name: str, newest_first: list[dict[str, Any]], policy: Policy) -> Said:
     """A field that somebody emptied has the value "", and says what the others say."""
-    best, *rest = [row for row in newest_first if row[name] or _emptied(row, name)]
-    told = [row for row in rest if row[name] and row["source"] != best["source"]]
+    rows = [row for row in newest_first if row[name] or _emptied(row, name)]
+    best, why = believed(rows, name, policy)
+    told = [row for row in rows if row is not best and row[name] and row["source"] != best["source"]]
     others = {row["source"]: _shown(row[name]) for row in reversed(told)}
-    return Said(name, _shown(best[name]), best["source"], best["occurred_at"], tuple(sorted(others.items())))
+    return Said(name, _shown(best[name]), best["source"], best["occurred_at"], tuple(sorted(others.items())), why)
 
 
 def _emptied(row: dict[str, Any], name: str) -> bool:

@@ -1,6 +1,7 @@
 """What people say of a customer by hand: field by field, beside all records, and no record itself."""
 
 from pomar.facts.by_hand import cleared, profile_edit_ids
+from pomar.identity.policy import Policy
 from pomar.identity.queries import Said, lineage
 from pomar.identity.tests.stories import SCHEMA, START, customer, identify, pa, profile, refs, timedelta
 from pomar.kernel.ids import record_id
@@ -84,9 +85,9 @@ def test_each_field_says_who_emptied_it(engine):
     profiles = engine.table(pa.Table.from_pylist(rows, SCHEMA))
     wanted = customer(engine, found, "crm:1")["customer_id"]
     when = START + timedelta(days=5)
-    assert lineage(engine, profiles, found.refs, wanted) == (
-        Said("name", "Ana P.", "manual", when, (("crm", "Ana"), ("shop", "Ana Souza"))),
+    assert lineage(engine, profiles, found.refs, [wanted], Policy()) == (
+        Said("name", "Ana P.", "manual", when, (("crm", "Ana"), ("shop", "Ana Souza")), "hand"),
         Said("email", "ana@x.com", "shop", START + timedelta(days=3), (("crm", "ana@x.com"),)),
-        Said("phone", "", "manual", when, (("crm", "555123"),)),
+        Said("phone", "", "manual", when, (("crm", "555123"),), "hand"),
         Said("country", "BR", "shop", START + timedelta(days=3)),
     )
