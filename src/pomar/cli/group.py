@@ -18,6 +18,7 @@ COMMANDS = {
     "roll": (_("Bring what arrived by HTTP to the lake now"), "source"),
     "undo": (_("Take an import back"), "files"),
     "edit": (_("Say fields of a customer by hand"), "edit"),
+    "identity": (_("Which records are one customer: measured and decided"), "identity"),
     "products": (_("Of which kind each product is, and saying it"), "products"),
     "refresh": (_("Compute both bases anew from the facts"), "bases"),
     "bases": (_("The customer base, the installed base and the bridge between them"), "bases"),

@@ -35,16 +35,17 @@ def members(engine: Engine, records: Table, shared: Table, judged: Judgements) -
 
 
 def _pairs(engine: Engine, records: Table, judged: Judgements) -> Table:
-    """Links of two records: own_id, key ("m:" similar, "s:" the same and "x:" not the same by a person's word),
-    probability, nth (the words in their order)."""
+    """Links of two records: own_id, key ("m:" similar enough to join, "n:" similar, "s:" the same and "x:" not the same
+    by a person's word), probability, nth (the words in their order)."""
     words = judged.said(engine)
     sign = ibis.ifelse(words.same, "s:", "x:")
     said = words.select("left", "right", "nth", sign=sign, probability=ibis.null("float64"))
     similar = judged.similar(engine)
     if similar is not None:
         alike = similar.select(
-            "left", "right", nth=ibis.null("int64"), sign=ibis.literal("m:"), probability="probability"
-        )
+            "left", "right", nth=ibis.null("int64"), sign=ibis.ifelse(similar.joined, "m:", "n:"),
+            probability="probability",
+        )  # fmt: skip
         said = said.union(alike)
     key = said.sign + said.left + "|" + said.right + "|" + said.nth.cast("string").fill_null("")
     ends = [said.select(own_id=end, key=key, probability="probability", nth="nth") for end in ("left", "right")]
@@ -56,7 +57,7 @@ def _pairs(engine: Engine, records: Table, judged: Judgements) -> Table:
 
 def _untangled(engine: Engine, ranked: Table, links: Table) -> Table:
     """Connected components; those that something speaks against, or that rest on similarity, are taken apart."""
-    found = components(engine, links.filter(~links.key.startswith("x:")).select("node", "key"))
+    found = components(engine, links.filter(~links.key[:2].isin(["x:", "n:"])).select("node", "key"))
     torn = engine.keep(_in_question(found, ranked, links))
     apart = engine.keep(found.semi_join(torn, "label"))
     rows = engine.arrow(apart.join(ranked, "node").select("node", "tax", kind=firm(ranked.declared, ranked.sign)))
@@ -88,8 +89,8 @@ def _in_question(found: Table, ranked: Table, links: Table) -> Table:
 
 def _told(
     links: list[dict[str, Any]],
-) -> tuple[list[tuple[str, list[int]]], dict[tuple[int, int], float], list[Word]]:
-    """Keys, similar pairs and words, as `split` takes them."""
+) -> tuple[list[tuple[str, list[int]]], dict[tuple[int, int], float], set[tuple[int, int]], list[Word]]:
+    """Keys, similar pairs, those of them that join, and words, as `split` takes them."""
     sharing: dict[str, list[int]] = defaultdict(list)
     likely: dict[str, float] = {}
     order: dict[str, int] = {}
@@ -103,5 +104,6 @@ def _told(
     said = sorted(order.keys() & pairs.keys(), key=lambda key: order[key])
     words = [Word(*pairs[key], key.startswith("s:")) for key in said]
     similar = {pairs[key]: p for key, p in likely.items() if key in pairs}
+    joining = {pairs[key] for key in likely if key in pairs and key.startswith("m:")}
     keys = [(key, nodes) for key, nodes in sharing.items() if key not in likely and key not in order]
-    return keys, similar, words
+    return keys, similar, joining, words

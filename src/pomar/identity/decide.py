@@ -102,12 +102,13 @@ def split(
     records: Mapping[int, Record],
     keys: Iterable[tuple[str, Sequence[int]]],
     similar: Mapping[tuple[int, int], float],
+    joining: Collection[tuple[int, int]] = (),
     words: Sequence[Word] = (),
 ) -> dict[int, int]:
     """The cluster of each record, named by its smallest number.
 
-    `keys` are shared keys with those who share them; `similar` holds the probability of pairs (smaller number first)
-    likely enough to join; `words` are decisions of people, the latest last.
+    `keys` are shared keys with those who share them; `similar` holds the probability of pairs (smaller number first),
+    of which those `joining` are likely enough to join; `words` are decisions of people, the latest last.
     """
     groups = _Groups(records)
     for word in reversed(words):
@@ -124,7 +125,7 @@ def split(
     for tier in TIERS:
         _take(groups, sorted(set(tiers[tier])), taxes_too=tier != "t")
     likely = dict.fromkeys(sure, 1.0) | {pair: p for pair, p in similar.items() if pair not in sure}
-    for (left, right), _p in sorted(similar.items(), key=lambda one: (-one[1], one[0])):
+    for left, right in sorted(joining, key=lambda pair: (-similar[pair], pair)):
         fits = not groups.together(left, right) and not groups.clash(left, right)
         if fits and _supported(groups, left, right, likely):
             groups.join(left, right)

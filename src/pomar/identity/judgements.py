@@ -22,12 +22,13 @@ WORDS = pa.schema([("left", pa.string()), ("right", pa.string()), ("same", pa.bo
 @dataclass(frozen=True)
 class Judgements:
     """`words` of people (left, right, same), the latest last; the `policy` in force; `files` of the pairs that were
-    scored (see `matches`), as far as they were by `known_at`."""
+    scored (see `matches`), as far as they were by `known_at`; or such `pairs` themselves."""
 
     words: tuple[tuple[str, str, bool], ...] = ()
     policy: Policy = field(default_factory=Policy)
     files: tuple[str, ...] = ()
     known_at: datetime | None = None
+    pairs: Table | None = None
 
     def said(self, engine: Engine) -> Table:
         """The words as a table: left, right, same, nth."""
@@ -35,11 +36,13 @@ class Judgements:
         return engine.table(pa.Table.from_pylist(rows, WORDS))
 
     def similar(self, engine: Engine) -> Table | None:
-        """The pairs that are the same by their probability: left, right, probability."""
-        if not self.files:
+        """The pairs that were scored: left, right, probability, and whether they are `joined` by it."""
+        found = self.pairs
+        if self.files:
+            found = matches.standing(engine.parquet(list(self.files), matches.SCHEMA), self.known_at)
+        if found is None:
             return None
-        found = matches.standing(engine.parquet(list(self.files), matches.SCHEMA), self.known_at)
-        return matches.joined(found, self.policy).select("left", "right", "probability")
+        return found.select("left", "right", "probability", joined=matches.joins(found, self.policy))
 
 
 NOTHING = Judgements()

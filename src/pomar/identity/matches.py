@@ -10,10 +10,11 @@ from datetime import datetime
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table
 
 from pomar.facts import lake
 from pomar.facts.schema import NUMBER, TEXT, TIME
+from pomar.identity.normal import PERSON
 from pomar.identity.policy import LOWEST, Policy
 
 NAME = "matches"
@@ -42,7 +43,7 @@ def standing(rows: Table, known_at: datetime | None = None) -> Table:
     return ranked.filter(ranked.nth == 0, ranked.probability >= LOWEST).drop("nth")
 
 
-def joined(pairs: Table, policy: Policy) -> Table:
-    """Those that are one customer without anybody's word. Organisations never are by their looks alone: branches and
-    franchises share a name, a street and a telephone."""
-    return pairs.filter(pairs.probability >= policy.same, pairs.kind == "person")
+def joins(pairs: Table, policy: Policy) -> BooleanValue:
+    """Whether pairs are one customer without anybody's word. Organisations never are by their looks alone: branches
+    and franchises share a name, a street and a telephone."""
+    return (pairs.probability >= policy.same) & (pairs.kind == PERSON)

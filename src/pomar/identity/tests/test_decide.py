@@ -17,7 +17,8 @@ FOUR = {number: Record() for number in range(1, 5)}
 
 def groups(records, keys=(), similar=None, words=()):
     """The clusters as words: "1 2", "3"."""
-    labels = split(records, keys, similar or {}, words)
+    similar = similar or {}
+    labels = split(records, keys, similar, similar, words)
     return sorted(" ".join(map(str, sorted(n for n in labels if labels[n] == label))) for label in set(labels.values()))
 
 
@@ -95,7 +96,7 @@ def test_groups_that_are_similar_throughout_are_connected_components_too(seed):
     dice.shuffle(nodes)
     parts = [nodes[n : n + 4] for n in range(0, 40, 4)]
     similar = {tuple(sorted(pair)): dice.uniform(0.9, 1) for part in parts for pair in combinations(part, 2)}
-    labels = split({n: Record() for n in nodes}, [], similar)
+    labels = split({n: Record() for n in nodes}, [], similar, similar)
     assert labels == {n: min(part) for part in parts for n in part}
 
 
@@ -107,7 +108,7 @@ def test_what_must_stay_apart_is_never_joined(seed):
     keys = [(dice.choice("erd") + f":{n}", dice.sample(range(12), 3)) for n in range(8)]
     similar = {tuple(sorted(dice.sample(range(12), 2))): dice.random() for _ in range(10)}
     parted = [Word(*dice.sample(range(12), 2), False) for _ in range(3)]
-    labels = split(records, keys, similar, parted)
+    labels = split(records, keys, similar, similar, parted)
     for one, other in combinations(records, 2):
         if labels[one] == labels[other]:
             assert len({records[one].tax, records[other].tax} - {None}) < 2

@@ -1,0 +1,1 @@
+"""Which records are likely the same customer: features, candidate pairs, their probability."""

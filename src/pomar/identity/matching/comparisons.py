@@ -1,0 +1,320 @@
+"""How records are compared: fields, and the ways in which they can agree, as data.
+
+Each level has the share of pairs that agree so among records of one customer (`m`), among strangers (`u`), and among
+kin: people of one household, companies of one group. They are what is thought before data is seen; `model.learn`
+corrects the first two. Only functions that DuckDB and Spark share are used, so that both find the same pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+from django.utils.translation import gettext_noop
+from ibis.expr.types import BooleanValue, StringValue
+
+from pomar.identity.normal import ORGANIZATION, PERSON
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two records: `l` and `r` have the columns of `features` as attributes."""
+
+    l: Any  # noqa: E741 - left and right, as in every text on record linkage
+    r: Any
+
+
+When = Callable[[Pair], BooleanValue]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One way to agree; the last of a comparison has no `when`. `tf`: the column whose value counts by how rare it is.
+    `words`: what a person reads."""
+
+    key: str
+    when: When | None
+    m: float
+    u: float
+    kin: float
+    words: str
+    tf: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One field. `asks`: both records say something; else the comparison is silent."""
+
+    key: str
+    asks: When
+    levels: tuple[Level, ...]
+
+
+def same(name: str) -> When:
+    return lambda p: getattr(p.l, name) == getattr(p.r, name)
+
+
+def both(*names: str) -> When:
+    return lambda p: ibis.and_(*(getattr(side, name).notnull() for name in names for side in (p.l, p.r)))
+
+
+def all_of(*parts: When) -> When:
+    return lambda p: ibis.and_(*(part(p) for part in parts))
+
+
+def any_of(*parts: When) -> When:
+    return lambda p: ibis.or_(*(part(p) for part in parts))
+
+
+def missing(name: str) -> When:
+    """One of the two does not say it."""
+    return lambda p: getattr(p.l, name).isnull() | getattr(p.r, name).isnull()
+
+
+def _shorter(a: StringValue, b: StringValue) -> Any:
+    return ibis.least(a.length(), b.length())
+
+
+def slips(a: StringValue, b: StringValue) -> BooleanValue:
+    """At most one slip of the pen up to five letters, two up to nine, then three."""
+    short = _shorter(a, b)
+    allowed = ibis.cases((short < 6, 1), (short < 10, 2), else_=3)
+    return (short >= 3) & ((a.length() - b.length()).abs() <= 3) & (a.levenshtein(b) <= allowed)
+
+
+def near(name: str, other: str | None = None) -> When:
+    return lambda p: slips(getattr(p.l, name), getattr(p.r, other or name))
+
+
+def like(name: str) -> When:
+    """More than half of the letters stand."""
+
+    def when(p: Pair) -> BooleanValue:
+        a, b = getattr(p.l, name), getattr(p.r, name)
+        return (_shorter(a, b) >= 3) & (a.levenshtein(b) * 5 <= ibis.greatest(a.length(), b.length()) * 2)
+
+    return when
+
+
+def within(name: str, most: int, least: int = 0) -> When:
+    """At most so many letters differ, of texts that are long enough."""
+
+    def when(p: Pair) -> BooleanValue:
+        a, b = getattr(p.l, name), getattr(p.r, name)
+        return (a.levenshtein(b) <= most) & (_shorter(a, b) >= least)
+
+    return when
+
+
+def _same_digits(name: str) -> When:
+    """Numbers tell apart those who have the same name; letters are where slips happen."""
+    return lambda p: getattr(p.l, name).re_replace("[^0-9]", "") == getattr(p.r, name).re_replace("[^0-9]", "")
+
+
+def _swapped(p: Pair) -> BooleanValue:
+    return (p.l.given == p.r.surnames) & (p.l.surnames == p.r.given)
+
+
+def _swapped_nearly(p: Pair) -> BooleanValue:
+    return near("given", "surnames")(p) & near("surnames", "given")(p)
+
+
+def _in_place(p: Pair) -> BooleanValue:
+    """Given name and surname are not exchanged: where they are, the given name says it for both."""
+    return ~(_swapped(p) | _swapped_nearly(p)).fill_null(False)
+
+
+def _initial(name: str) -> When:
+    def when(p: Pair) -> BooleanValue:
+        a, b = getattr(p.l, name), getattr(p.r, name)
+        return ((a.length() == 1) | (b.length() == 1)) & (a.left(1) == b.left(1))
+
+    return when
+
+
+def _shortened(p: Pair) -> BooleanValue:
+    a, b = p.l.given, p.r.given
+    return (_shorter(a, b) >= 3) & (a.startswith(b) | b.startswith(a))
+
+
+def _tail(name: str, count: int) -> When:
+    return lambda p: getattr(p.l, name).right(count) == getattr(p.r, name).right(count)
+
+
+def _shared(name: str) -> When:
+    return lambda p: getattr(p.l, name).intersect(getattr(p.r, name)).length() > 0
+
+
+def _contained(p: Pair) -> BooleanValue:
+    """All words of the one name stand in the other."""
+    a, b = p.l.words, p.r.words
+    return a.intersect(b).length() == ibis.least(a.unique().length(), b.unique().length())
+
+
+def _one_suffix(p: Pair) -> BooleanValue:
+    return p.l.suffix.isnull() != p.r.suffix.isnull()
+
+
+def _birth_part(p: Pair) -> BooleanValue:
+    a, b = p.l.birth, p.r.birth
+    return (a.levenshtein(b) == 2) & ((a.left(4) == b.left(4)) | (a.right(4) == b.right(4)))
+
+
+def _one_digit(p: Pair) -> BooleanValue:
+    return p.l.birth.levenshtein(p.r.birth) == 1
+
+
+def _tax_near(p: Pair) -> BooleanValue:
+    return (p.l.tax.length() == p.r.tax.length()) & (p.l.tax.levenshtein(p.r.tax) <= 2)
+
+
+def _number_near(p: Pair) -> BooleanValue:
+    a, b = p.l.number, p.r.number
+    return (a.levenshtein(b) <= 1) & (ibis.greatest(a.length(), b.length()) >= 2)
+
+
+def _address(p: Pair) -> BooleanValue:
+    street = p.l.street.notnull() | p.r.street.notnull()
+    return both("street")(p) | (both("number")(p) & street)
+
+
+N = gettext_noop
+
+_ADDRESS = Comparison("address", _address, (
+    Level("house", all_of(same("street"), same("number")), .55, 1e-4, .8, N("same street and number"), "house"),
+    Level("house_near", all_of(same("number"), near("street")), .10, 1e-4, .05, N("same number, street spelt alike")),
+    Level("number_near", all_of(same("street"), _number_near), .05, 1e-4, .02,
+          N("same street, number differs by a digit"), "street"),
+    Level("street", all_of(same("street"), missing("number")), .08, 1e-3, .03, N("same street"), "street"),
+    Level("street_only", same("street"), .02, 1e-3, .01, N("same street, other number"), "street"),
+    Level("street_near", all_of(near("street"), any_of(missing("number"), _number_near)), .03, 1e-3, .01,
+          N("street spelt alike")),
+    Level("number", same("number"), .03, 1e-2, .01, N("same number, other street")),
+    Level("other", None, .14, .98, .07, N("other address")),
+))  # fmt: skip
+_PLACE = Comparison("place", any_of(both("postal"), both("city")), (
+    Level("postal_city", all_of(same("postal"), any_of(same("city"), near("city"))), .50, 1e-3, .7,
+          N("same postal code and city"), "postal"),
+    Level("postal", all_of(same("postal"), missing("city")), .08, 1e-3, .1, N("same postal code"), "postal"),
+    Level("postal_only", same("postal"), .06, 1e-3, .03, N("same postal code, other city"), "postal"),
+    Level("city_postal_near", all_of(same("city"), within("postal", 2)), .06, 1e-3, .02,
+          N("same city, postal code differs by a digit"), "city"),
+    Level("city", all_of(same("city"), missing("postal")), .10, 1e-2, .1, N("same city"), "city"),
+    Level("city_only", same("city"), .05, 1e-2, .01, N("same city, other postal code"), "city"),
+    Level("city_near", near("city"), .04, 1e-3, .01, N("city spelt alike")),
+    Level("postal_near", within("postal", 1), .02, 1e-2, .005, N("postal code differs by a digit")),
+    Level("other", None, .09, .97, .025, N("other place")),
+))  # fmt: skip
+_LINE2 = Comparison("line2", both("line2"), (
+    Level("same", same("line2"), .6, 1e-2, .7, N("same second address line"), "line2"),
+    Level("near", near("line2"), .2, 1e-3, .1, N("second address line spelt alike")),
+    Level("other", None, .2, .98, .2, N("other second address line")),
+))  # fmt: skip
+_REGION = Comparison("region", both("region"), (
+    Level("same", same("region"), .9, .2, .97, N("same region"), "region"),
+    Level("other", None, .1, .8, .03, N("other region")),
+))  # fmt: skip
+_PHONE = Comparison("phone", both("phone"), (
+    Level("same", same("phone"), .60, 1e-5, .4, N("same telephone"), "phone"),
+    Level("tail", _tail("phone", 8), .03, 1e-6, .01, N("same telephone, other area code")),
+    Level("near", within("phone", 1), .04, 1e-6, .01, N("telephone differs by a digit")),
+    Level("other", None, .33, .999, .58, N("other telephone")),
+))  # fmt: skip
+_EMAIL_NEAR = all_of(within("email", 2, 9), _same_digits("email"))
+
+PEOPLE = (
+    Comparison("given", both("given"), (
+        Level("same", same("given"), .76, 1e-2, .015, N("same given name"), "given"),
+        Level("swapped", _swapped, .02, 1e-5, 1e-5, N("given name and surname exchanged")),
+        Level("nickname", same("nick"), .04, 1e-3, .001, N("a short form of the same given name")),
+        Level("initial", _initial("given"), .03, 1e-2, .03, N("same initial")),
+        Level("near", any_of(near("givens"), near("given")), .08, 2e-3, .01, N("given name spelt alike")),
+        Level("short", _shortened, .02, 2e-3, .006, N("a short form of the given name")),
+        Level("swapped_near", _swapped_nearly, .003, 1e-5, 1e-5,
+              N("given name and surname exchanged")),
+        Level("like", like("given"), .015, 2e-2, .04, N("similar given name")),
+        Level("other", None, .032, .95, .9, N("other given name")),
+    )),
+    Comparison("surname", all_of(both("surname"), _in_place), (
+        Level("same", any_of(same("surnames"), same("surname")), .80, 5e-3, .72, N("same surname"), "surname"),
+        Level("part", _shared("parts"), .02, 5e-3, .08, N("one surname in common")),
+        Level("near", any_of(near("surnames"), near("surname")), .10, 1e-3, .03, N("surname spelt alike")),
+        Level("like", like("surname"), .015, 2e-2, .01, N("similar surname")),
+        Level("other", None, .042, .97, .16, N("other surname")),
+    )),
+    Comparison("middle", both("middle"), (
+        Level("same", same("middle"), .60, 2e-2, .05, N("same middle name"), "middle"),
+        Level("initial", _initial("middle"), .20, 5e-2, .1, N("same middle initial")),
+        Level("near", lambda p: near("middle")(p) | p.l.middle.contains(p.r.middle) | p.r.middle.contains(p.l.middle),
+              .12, 1e-2, .05, N("middle name alike")),
+        Level("other", None, .08, .9, .8, N("other middle name")),
+    )),
+    Comparison("suffix", lambda p: p.l.suffix.notnull() | p.r.suffix.notnull(), (
+        Level("same", same("suffix"), .80, .02, .05, N("same generation (Jr, Filho)")),
+        Level("missing", _one_suffix, .19, .90, .9, N("only one is Jr or Filho")),
+        Level("other", None, .01, .08, .05, N("other generation (Jr, Filho)")),
+    )),
+    Comparison("birth", both("birth"), (
+        Level("same", same("birth"), .87, 1e-4, .02, N("same date of birth"), "birth"),
+        Level("swapped", all_of(same("birth_digits"), within("birth", 4)), .02, 1e-4, .0005,
+              N("date of birth with digits exchanged")),
+        Level("digit", _one_digit, .055, 1e-3, .004, N("date of birth differs by a digit")),
+        Level("two", _birth_part, .02, 8e-3, .015, N("date of birth differs in one part")),
+        Level("other", None, .035, .98, .96, N("other date of birth")),
+    )),
+    Comparison("email", both("email"), (
+        Level("same", same("email"), .55, 1e-5, .12, N("same e-mail"), "email"),
+        Level("near", _EMAIL_NEAR, .08, 1e-5, .005, N("e-mail spelt alike")),
+        Level("local", same("local"), .06, 1e-5, .01, N("same name in the e-mail, other provider"), "local"),
+        Level("local_near", all_of(within("local", 1, 6), _same_digits("local")), .02, 1e-5, .005,
+              N("similar name in the e-mail")),
+        Level("other", None, .29, .999, .86, N("other e-mail")),
+    )),
+    _PHONE,
+    Comparison("tax", both("tax"), (
+        Level("same", same("tax"), .95, 1e-6, .001, N("same tax id"), "tax"),
+        Level("near", _tax_near, .035, 1e-6, .0001, N("tax id differs by a digit")),
+        Level("other", None, .015, .9999, .9989, N("other tax id")),
+    )),
+    _ADDRESS, _PLACE, _LINE2, _REGION,
+)  # fmt: skip
+
+FIRMS = (
+    Comparison("name", both("core"), (
+        Level("same", same("core"), .66, 1e-3, .2, N("same name"), "core"),
+        Level("near", near("core"), .13, 1e-4, .02, N("name spelt alike")),
+        Level("within", _contained, .08, 1e-3, .15, N("one name within the other")),
+        Level("abbreviated", same("abbreviated"), .03, 1e-4, .01, N("names agree but for abbreviations")),
+        Level("first", same("first"), .04, 5e-3, .45, N("same first word of the name"), "first"),
+        Level("like", like("core"), .03, 1e-2, .03, N("similar name")),
+        Level("other", None, .03, .98, .14, N("other name")),
+    )),
+    Comparison("tax", both("tax"), (
+        Level("same", same("tax"), .93, 1e-5, .001, N("same tax id"), "tax"),
+        Level("root", same("tax_root"), .01, 1e-4, .3, N("a branch of the same company")),
+        Level("near", _tax_near, .04, 1e-6, .0001, N("tax id differs by a digit")),
+        Level("other", None, .02, .9999, .7, N("other tax id")),
+    )),
+    Comparison("domain", both("site"), (
+        Level("same", same("site"), .85, 1e-4, .75, N("same company domain"), "site"),
+        Level("near", near("site"), .05, 1e-4, .01, N("domain spelt alike")),
+        Level("other", None, .10, .999, .24, N("other domain")),
+    )),
+    Comparison("email", all_of(both("email"), missing("site")), (
+        Level("same", same("email"), .60, 1e-5, .3, N("same e-mail"), "email"),
+        Level("near", _EMAIL_NEAR, .05, 1e-6, .01, N("e-mail spelt alike")),
+        Level("other", None, .35, .999, .69, N("other e-mail")),
+    )),
+    _PHONE, _ADDRESS, _PLACE, _REGION,
+)  # fmt: skip
+
+COMPARISONS = {PERSON: PEOPLE, ORGANIZATION: FIRMS}
+
+FLOOR = {
+    "given": 1e-4, "surname": 2e-5, "middle": 1e-3, "birth": 1 / 22000, "email": 1e-7, "local": 1e-6, "phone": 1e-7,
+    "tax": 1e-8, "house": 1e-6, "street": 1e-5, "postal": 1e-5, "city": 1e-4, "line2": 1e-5, "region": 1e-3,
+    "core": 1e-6, "first": 1e-5, "site": 1e-6,
+}  # fmt: skip
+"""How often two customers share even the rarest value by chance."""
