@@ -26,11 +26,11 @@ from pomar.kernel.errors import BadInput
 from pomar.kernel.progress import Progress, unwatched
 
 
-def refresh(user: Actor = SYSTEM, progress: Progress = unwatched, similar: bool = True) -> Snapshot:
+def refresh(user: Actor = SYSTEM, progress: Progress = unwatched, similar: bool = False) -> Snapshot:
     """Bring the derived tables up to date and make them current; costs nothing where nothing changed.
 
-    Records that are new or changed are first compared with all others (`similar`), so that who is the same counts
-    as one. A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another refresh is
+    With `similar`, records that are new or changed are first compared with all others, so that who is likely the same
+    counts as one. A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another refresh is
     running.
     """
     require(user, Right.REFRESH, "refresh")

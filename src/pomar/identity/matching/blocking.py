@@ -91,7 +91,9 @@ def caps(engine: Engine, keyed: Table, count: int) -> dict[int, int]:
     blocks = keyed.group_by("nth", "key").agg(size=keyed.count())
     sizes = blocks.filter(blocks.size > 1).group_by("nth", "size").agg(blocks=ibis._.count())
     told = engine.arrow(sizes.order_by("nth", "size")).to_pylist()
-    budget, spent, most = max(PAIRS_A_RECORD * count, PAIRS_AT_LEAST), defaultdict(int), {}
+    budget = max(PAIRS_A_RECORD * count, PAIRS_AT_LEAST)
+    spent: dict[int, int] = defaultdict(int)
+    most: dict[int, int] = {}
     for row in told:
         spent[row["nth"]] += row["blocks"] * row["size"] * (row["size"] - 1) // 2
         if spent[row["nth"]] <= budget:

@@ -24,6 +24,11 @@ PRIOR_PAIRS, PRIOR_SHARE = 60, 0.1
 """The weight of the priors, in pairs: so many, and this share of the pairs of one customer that were found."""
 
 PRIOR_RANDOM = 20
+
+DISSENT = 1.5
+"""How many times as often as the prior says records of one customer may disagree in a field, whatever the data says:
+without a bound the model could take neighbours for copies where there are many of them and few copies."""
+
 ROUNDS = 25
 SAMPLE = 300_000
 """Random pairs from which the shares among strangers are counted."""
@@ -119,7 +124,8 @@ class _Learning:
             for nth in self._all():
                 same = self._tally(self.near, self.near_n * p[0], nth)
                 strange = self._tally(self.far, self.far_n * q[2], nth)
-                m[nth] = self._mixed(same, self.prior_m[nth], PRIOR_PAIRS + PRIOR_SHARE * same.sum())
+                mixed = self._mixed(same, self.prior_m[nth], PRIOR_PAIRS + PRIOR_SHARE * same.sum())
+                m[nth] = self._bound(mixed, self.prior_m[nth])
                 u[nth] = self._mixed(strange, self.prior_u[nth], PRIOR_RANDOM)
             share, kinship = (self._bounded((self.near_n * chance).sum()) for chance in p[:2])
         keys = [one.key for one in self.comparisons]
@@ -132,15 +138,22 @@ class _Learning:
         return range(len(self.comparisons))
 
     def _bounded(self, pairs: float) -> float:
-        return float(min(max(pairs, 0.02 * self.rows), 4 * self.rows) / self.every)
+        return float(min(max(pairs, 0.02 * self.rows), 3 * self.rows) / self.every)
 
     def _tally(self, levels: np.ndarray, weights: np.ndarray, nth: int) -> np.ndarray:
         told = levels[:, nth] != SILENT
         return np.bincount(levels[told, nth], weights=weights[told], minlength=len(self.comparisons[nth].levels))
 
     @staticmethod
+    def _bound(shares: np.ndarray, prior: np.ndarray) -> np.ndarray:
+        most = min(DISSENT * prior[-1], 0.9)
+        if shares[-1] <= most:
+            return shares
+        return np.append(shares[:-1] * (1 - most) / shares[:-1].sum(), most)
+
+    @staticmethod
     def _mixed(seen: np.ndarray, prior: np.ndarray, weight: float) -> np.ndarray:
-        return (seen + weight * prior) / (seen.sum() + weight)
+        return np.asarray((seen + weight * prior) / (seen.sum() + weight))
 
     def _chances(self, levels: np.ndarray, m: Any, u: Any, share: float, kinship: float) -> np.ndarray:
         """Of each vector: that it is of one customer, of kin, of strangers."""
