@@ -30,8 +30,8 @@ def refresh(user: Actor = SYSTEM, progress: Progress = unwatched, similar: bool 
     """Bring the derived tables up to date and make them current; costs nothing where nothing changed.
 
     With `similar`, records that are new or changed are first compared with all others, so that who is likely the same
-    counts as one. A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another refresh is
-    running.
+    counts as one. A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another
+    refresh is running.
     """
     require(user, Right.REFRESH, "refresh")
     with lake.writing("refresh"):

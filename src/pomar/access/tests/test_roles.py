@@ -17,6 +17,7 @@ HOLDERS = {
     Right.UNDO_IMPORT: {"manager", "data_steward", "administrator"},
     Right.CORRECT_QUARANTINE: {"manager", "data_steward", "administrator"},
     Right.REFRESH: {"manager", "data_steward", "administrator"},
+    Right.DECIDE_IDENTITY: {"manager", "data_steward", "administrator"},
     Right.SET_POLICY: {"manager", "administrator"},
     Right.MANAGE_USERS: {"administrator"},
     Right.SEE_AUDIT: {"privacy_officer", "administrator"},

@@ -66,7 +66,7 @@ class Unread:
 class _Outline(msgspec.Struct):
     batch: list[msgspec.Raw] | None = None
     writeKey: str | None = None  # noqa: N815 - as clients spell it
-    sentAt: Any = None  # noqa: N815
+    sentAt: Any = None  # noqa: N815 - as clients spell it
 
 
 @dataclass(slots=True)
