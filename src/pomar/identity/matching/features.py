@@ -109,6 +109,7 @@ def _cleaned(rows: Table) -> Table:
     flat = (ibis.literal(" ") + road + " ").re_replace(f" ({'|'.join(UNITS)}) [a-z0-9]+ ", " ")
     return rows.mutate(
         whole=_words(turned).nullif(""),
+        written=_words(rows.name).nullif(""),
         company=_plain(rows.name).re_replace("[.'/]", "").re_replace("[^a-z0-9]+", " ").strip(),
         piece1=_words(rows.kept_given).nullif(""),
         piece2=_words(rows.kept_family).nullif(""),
@@ -164,7 +165,8 @@ def _dated(rows: Table) -> Table:
 
 def _tokens(rows: Table) -> Table:
     family = _without(rows.piece2, SUFFIXES)
-    generation = (ibis.literal(" ") + ibis.coalesce(rows.whole, rows.piece2)).re_extract(f" ({'|'.join(SUFFIXES)})$", 1)
+    ending = ibis.literal(" ") + ibis.coalesce(rows.written, rows.piece2)
+    generation = ending.re_extract(f" ({'|'.join(SUFFIXES)})$", 1)
     return rows.mutate(
         tokens=_without(rows.whole, (*TITLES, *SUFFIXES, *PARTICLES)).split(" "),
         tokens1=rows.piece1.split(" "),

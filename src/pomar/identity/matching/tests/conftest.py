@@ -1,0 +1,3 @@
+from pomar.identity.tests.conftest import engine
+
+__all__ = ["engine"]
