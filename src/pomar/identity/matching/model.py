@@ -20,12 +20,12 @@ from ibis.expr.types import NumericValue, Table
 from pomar.engine import Engine
 from pomar.identity.matching.comparisons import COMPARISONS, FLOOR, Comparison, Pair
 
-PRIOR_PAIRS, PRIOR_SHARE = 60, 0.1
+PRIOR_PAIRS, PRIOR_SHARE = 60, 0.5
 """The weight of the priors, in pairs: so many, and this share of the pairs of one customer that were found."""
 
 PRIOR_RANDOM = 20
 
-DISSENT = 1.5
+DISSENT = 3.0
 """How many times as often as the prior says records of one customer may disagree in a field, whatever the data says:
 without a bound the model could take neighbours for copies where there are many of them and few copies."""
 
@@ -138,7 +138,7 @@ class _Learning:
         return range(len(self.comparisons))
 
     def _bounded(self, pairs: float) -> float:
-        return float(min(max(pairs, 0.02 * self.rows), 3 * self.rows) / self.every)
+        return float(min(max(pairs, 0.02 * self.rows), 2 * self.rows) / self.every)
 
     def _tally(self, levels: np.ndarray, weights: np.ndarray, nth: int) -> np.ndarray:
         told = levels[:, nth] != SILENT

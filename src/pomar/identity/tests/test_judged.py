@@ -62,9 +62,9 @@ def similar(tmp_path, *pairs, kind="person"):
 
 def test_similar_people_are_one_customer_from_the_threshold_on(engine, tmp_path):
     rows = [profile(f"crm:{n}", kind="person", name=f"Ana {n}") for n in range(1, 5)]
-    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.8))
+    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.6))
     assert together(engine, identify(engine, *rows, judged=judged)) == ["crm:1 crm:2", "crm:3", "crm:4"]
-    lower = replace(judged, policy=judged.policy.changed(same=0.8))
+    lower = replace(judged, policy=judged.policy.changed(same=0.6))
     assert together(engine, identify(engine, *rows, judged=lower)) == ["crm:1 crm:2", "crm:3 crm:4"]
     parted = replace(judged, words=said("crm:1 # crm:2").words)
     assert together(engine, identify(engine, *rows, judged=parted)) == ["crm:1", "crm:2", "crm:3", "crm:4"]
@@ -115,7 +115,7 @@ def test_what_cannot_be_decided_is_said():
     with pytest.raises(NotFound, match="no decision"):
         actions.undo(SYSTEM, "dec_x")
     with pytest.raises(BadInput, match="are looked at from"):
-        actions.set_policy(SYSTEM, review=0.95)
+        actions.set_policy(SYSTEM, review=0.8)
     assert actions.set_policy(SYSTEM, same=0.99).same == 0.99
     assert judgements.policy().same == 0.99
 
