@@ -80,7 +80,7 @@ def test_killed_between_any_two_steps_it_loses_nothing_and_doubles_nothing(compa
     everything()
     monkeypatch.setenv("POMAR_HOME", str(company / "rehearsal"))
     planned = steps()
-    assert len(planned) == 12
+    assert len(planned) == 13
     Import.objects.filter(roll__isnull=False).update(status="undone")
 
     for stop in range(len(planned)):
