@@ -59,4 +59,5 @@ def test_the_intake_is_measured_without_a_loss(tmp_path):
     [written] = tmp_path.glob("*-intake.json")
     [kept] = json.loads(written.read_text())["runs"].values()
     assert (kept["pomar"]["acknowledged"], kept["pomar"]["refused"], kept["lake"]["lost"]) == (2000, 0, 0)
-    assert kept["lake"]["events"] == 2000 + 3000  # those that warm the server up come first
+    assert kept["alone"]["acknowledged"] == 2000
+    assert kept["lake"]["events"] == 2 * (2000 + 3000)  # of both servers, those first that warm it up
