@@ -36,6 +36,7 @@ class Right(StrEnum):
     SET_POLICY = "set_policy"
     MANAGE_USERS = "manage_users"
     SEE_AUDIT = "see_audit"
+    SET_PURPOSES = "set_purposes"
     ERASE = "erase"
 
 
@@ -46,9 +47,9 @@ _EDIT = {Right.EDIT_CUSTOMER, Right.EDIT_IN_BULK, Right.DECIDE_IDENTITY}
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE_CUSTOMERS}),
     Role.AGENT: frozenset(_CUSTOMERS | {Right.EDIT_CUSTOMER}),
-    Role.MANAGER: frozenset(_CUSTOMERS | _DATA | _EDIT | {Right.EXPORT, Right.SET_POLICY}),
+    Role.MANAGER: frozenset(_CUSTOMERS | _DATA | _EDIT | {Right.EXPORT, Right.SET_POLICY, Right.SET_PURPOSES}),
     Role.DATA_STEWARD: frozenset(_CUSTOMERS | _DATA | _EDIT | {Right.EXPORT}),
-    Role.PRIVACY_OFFICER: frozenset(_CUSTOMERS | {Right.EXPORT, Right.SEE_AUDIT, Right.ERASE}),
+    Role.PRIVACY_OFFICER: frozenset(_CUSTOMERS | {Right.EXPORT, Right.SEE_AUDIT, Right.SET_PURPOSES, Right.ERASE}),
     Role.ADMINISTRATOR: frozenset(Right),
 }
 

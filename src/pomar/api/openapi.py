@@ -55,12 +55,19 @@ def document(addresses: dict[str, tuple[str, ...]]) -> Schema:
             "description": "The calls of the Segment specification. 200 means stored; a call that cannot be read waits "
             "in quarantine and never refuses its batch.",
         },
-        "paths": paths | {"/v1/projects/{key}/settings": {"get": _settings()}},
+        "paths": paths | {
+            "/v1/projects/{key}/settings": {"get": _settings()},
+            "/v1/projects/{key}/notice": {"get": _notice("notice_of_key", "key", "The notice a key collects under")},
+            "/v1/notices/{purpose}": {"get": _notice("notice", "purpose", "The notice in force of a purpose")},
+        },
         "components": {
             "securitySchemes": {"writeKey": {"type": "http", "scheme": "basic", "description": "Key as user name."}},
             "schemas": {
                 **{call: _call(call) for call in TYPES},
                 "batch": _batch(),
+                "notice": _object(dict.fromkeys(
+                    ("purpose", "legal_basis", "controller", "contact", "published_at", "url"), TEXT)
+                    | {"version": {"type": "integer"}, "name": OBJECT, "text": OBJECT}),
                 "stored": _object({"success": {"const": True}}),
                 "refused": _object({"success": {"const": False}, "error": _object(dict.fromkeys(
                     ("where", "what", "fix"), TEXT))}),
@@ -87,6 +94,12 @@ def _settings() -> Schema:
     answer = {"description": "Where to send.", "content": {"application/json": {"schema": OBJECT}}}
     summary = "What browser and mobile clients ask for at their start"
     return {"operationId": "settings", "summary": summary, "parameters": [key], "responses": {"200": answer}}
+
+
+def _notice(operation: str, by: str, summary: str) -> Schema:
+    given = {"name": by, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+    answers = {"200": _answer("The notice.", "notice"), "404": _answer("There is none.", "refused")}
+    return {"operationId": operation, "summary": summary, "parameters": [given], "responses": answers}
 
 
 def _call(call: str) -> Schema:

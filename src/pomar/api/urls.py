@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pomar.api import tracking
+from pomar.api import notices, tracking
 from pomar.api.openapi import document
 
 CALLS = {
@@ -24,5 +24,7 @@ urlpatterns = [
 ]
 urlpatterns += [
     path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"),
+    path("projects/<str:key>/notice", notices.notice_of_key, name="notice_of_key"),
+    path("notices/<slug:purpose>", notices.notice, name="notice_json"),
     path("openapi.json", tracking.described, {"document": document(CALLS)}, name="openapi"),
 ]

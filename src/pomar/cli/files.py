@@ -31,6 +31,7 @@ VERDICTS = {
 @click.option("--as", "fact", metavar="FACT", help=_("What each row is: profile, purchase, license, usage…"))
 @click.option("--map", "mapping", type=click.Path(path_type=Path), help=_("A mapping in TOML"))
 @click.option("--source", metavar="NAME", help=_("The system the files come from"))
+@click.option("--purpose", metavar="KEY", help=_("What the data is used for (`pomar purposes` lists them)"))
 @click.option("--dry-run", is_flag=True, help=_("Show what would happen, and change nothing"))
 @click.option("--full", is_flag=True, help=_("The files hold everything: what they lack has ended"))
 @click.option("--yes", "confirmed", is_flag=True, help=_("Do not ask"))

@@ -15,6 +15,7 @@ COMMANDS = {
     "advance": (_("Move the demo company's clock on, with the facts of those days"), "demo"),
     "import": (_("Bring in files: CSV, Excel, Parquet or JSON lines"), "files"),
     "source": (_("Give out and take back the keys with which events are sent"), "source"),
+    "purposes": (_("What data is used for, and what people are told about it"), "purposes"),
     "roll": (_("Bring what arrived by HTTP to the lake now"), "source"),
     "undo": (_("Take an import back"), "files"),
     "edit": (_("Say fields of a customer by hand"), "edit"),

@@ -19,13 +19,14 @@ def source_command() -> None:
 @click.argument("kind", type=click.Choice(["tracking"]))
 @click.option("--name", help=_("The name of the source (default: tracking)"))
 @click.option("--product", default="", help=_("What its events are use of, where they do not say"))
+@click.option("--purpose", metavar="KEY", help=_("What its data is used for (`pomar purposes` lists them)"))
 @json_option
-def add(kind: str, name: str | None, product: str, as_json: bool) -> None:
+def add(kind: str, name: str | None, product: str, purpose: str | None, as_json: bool) -> None:
     start()
     from pomar.access.roles import SYSTEM
     from pomar.sources.tracking.actions import add_key
 
-    made = add_key(SYSTEM, name, product)
+    made = add_key(SYSTEM, name, product, purpose)
     if as_json:
         answer({"source": made.source, "write_key": made.write_key})
         return

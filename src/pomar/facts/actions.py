@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -35,6 +35,14 @@ __all__ = [
 ]  # fmt: skip
 
 
+Within = Callable[[Import], None]
+"""What is written with an import, in the transaction that completes it."""
+
+
+def _nothing(record: Import) -> None:
+    pass
+
+
 class _Import(Action[ImportResult]):
     name = "import facts"
     right = Right.IMPORT_FACTS
@@ -54,9 +62,11 @@ class _Load(_Import):
         files: list[dict[str, Any]],
         replays: Import | None,
         kind: str,
+        within: Within,
         loader: type[Loader] = Loader,
     ) -> None:
         super().__init__(user)
+        self.within = within
         self.con, self.staged, self.progress = con, staged, progress
         self.full, self.confirmed = full, confirmed
         self.files, self.replays, self.kind, self.loads_by = files, replays, kind, loader
@@ -91,6 +101,7 @@ class _Load(_Import):
 
     def change(self) -> ImportResult:
         complete(self.record, self.loader)
+        self.within(self.record)
         return self.loader.result
 
     def note(self, result: ImportResult) -> dict[str, Any]:
@@ -126,11 +137,13 @@ def load(
     replays: Import | None = None,
     kind: str = "import",
     progress: Progress = unwatched,
+    within: Within = _nothing,
     loader: type[Loader] = Loader,
 ) -> ImportResult:
     """Judge and store staged tables as one import, all or nothing.
 
-    `files` describes what was read, one JSON object a file; `kind` is "manual" for what a person entered.
+    `files` describes what was read, one JSON object a file; `kind` is "manual" for what a person entered;
+    `within` writes what must stand if the import does.
     `full` ends the ids that a file lacks. Raises NotAllowed; Conflict when another import is running, or
     when `full` would end over a tenth of what stands and `confirmed` is false; PomarError when the disk is full.
     """
@@ -144,18 +157,25 @@ def load(
         files=files or [],
         replays=replays,
         kind=kind,
+        within=within,
         loader=loader,
     ).run()
 
 
 def enter(
-    user: Actor, con: duckdb.DuckDBPyConnection, staged: Sequence[Staged], *, in_bulk: bool = False
+    user: Actor,
+    con: duckdb.DuckDBPyConnection,
+    staged: Sequence[Staged],
+    *,
+    in_bulk: bool = False,
+    within: Within = _nothing,
 ) -> ImportResult:
     """Store what a person entered as one import. Raises NotAllowed; Conflict when another import is running."""
     action = _EnterInBulk if in_bulk else _Enter
     return action(
-        user, con, staged, full=False, confirmed=False, progress=unwatched, files=[], replays=None, kind=MANUAL
-    ).run()
+        user, con, staged, full=False, confirmed=False, progress=unwatched, files=[], replays=None, kind=MANUAL,
+        within=within,
+    ).run()  # fmt: skip
 
 
 def check_entering(user: Actor, *, in_bulk: bool = False) -> None:

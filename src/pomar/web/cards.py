@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from pomar.facts.queries import line
 from pomar.facts.schema import FACTS
+from pomar.privacy.queries import notice, usual
 from pomar.sources.files.choosing import Picked, choice
 from pomar.sources.files.parts import Choices
 from pomar.web import words
@@ -48,6 +49,7 @@ class Card:
     needed: list[Column]
     further: list[Column]
     options: dict[str, str]
+    purpose: str
 
     @property
     def mapped(self) -> int:
@@ -64,11 +66,17 @@ class Card:
         return not told["left_out"] and bool(told["lacks"] or not told["fact"] or not told["source"])
 
 
-def cards(found: list[dict[str, Any]], samples: dict[str, dict[str, list[str]]]) -> list[Card]:
-    return [_card(number, told, samples.get(told["key"], {})) for number, told in enumerate(found)]
+def cards(
+    found: list[dict[str, Any]], samples: dict[str, dict[str, list[str]]], purposes: dict[str, str]
+) -> list[Card]:
+    """`purposes` are those that were chosen, by the key of a part."""
+    return [
+        _card(number, told, samples.get(told["key"], {}), purposes.get(told["key"]))
+        for number, told in enumerate(found)
+    ]
 
 
-def _card(place: int, told: dict[str, Any], samples: dict[str, list[str]]) -> Card:
+def _card(place: int, told: dict[str, Any], samples: dict[str, list[str]], purpose: str | None) -> Card:
     known = columns(told["fact"]) if told["fact"] else []
     fields = [
         Field(f"column.{place}.{row}", header, samples.get(header, []), target if known else "",
@@ -79,6 +87,7 @@ def _card(place: int, told: dict[str, Any], samples: dict[str, list[str]]) -> Ca
         place, told, _written(told), lacking(told["fact"], told["lacks"]) if told["fact"] else "", fields,
         [one for one in known if one.needed], [one for one in known if not one.needed],
         told["choice"].get("options", {}),
+        purpose or (usual(told["source"], told["fact"]) if told["fact"] else ""),
     )  # fmt: skip
 
 
@@ -166,6 +175,12 @@ def picked(post: Any, found: list[dict[str, Any]]) -> Choices:
             made = choice(told, _picked(post, number_, told))
             changed |= {told["key"]: made} if made is not None else {}
     return changed
+
+
+def purposes(post: Any, found: list[dict[str, Any]]) -> dict[str, str]:
+    """What each file is said to be used for, per key. Raises NotFound for a purpose that nobody published."""
+    said = {told["key"]: str(post.get(f"purpose.{place}", "")) for place, told in enumerate(found)}
+    return {key: notice(purpose).purpose for key, purpose in said.items() if purpose}
 
 
 def _picked(post: Any, place: int, told: dict[str, Any]) -> Picked:

@@ -16,6 +16,7 @@ from pomar.facts.models import Import
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict
 from pomar.kernel.home import home
+from pomar.privacy.purposes import introduce
 from pomar.sources import demo
 from pomar.sources.files.actions import import_files
 
@@ -62,6 +63,7 @@ def build(customers: int | None, installed: int | None, seed: int | None, progre
     truth = demo.simulate(_folder(), customers=wanted.customers, seed=wanted.seed, installed=wanted.installed)
     _write(_marker(), asdict(wanted))
     clock.keep(demo.FROZEN_NOW)
+    introduce(SYSTEM, demo.NAME, demo.CONTACT)
     import_files(SYSTEM, truth.files, mapping=truth.mapping, progress=_part(progress, 0.2, 0.7))
     bases.refresh(progress=_part(progress, 0.7, 1.0))
     ready = Company(wanted.customers, wanted.installed, wanted.seed, ready=True)

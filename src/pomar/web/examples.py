@@ -43,6 +43,9 @@ pomar.page();
 </script>
 <script async src="@SCRIPT" data-key="@KEY"></script>
 
+<!-- Where people can see what you collect and why, such as below every page: -->
+<a data-pomar-notice></a>
+
 <script>
 // Once somebody signs in, and whenever something happens:
 pomar.identify("u-1", { email: "ana@example.com", name: "Ana Souza" });

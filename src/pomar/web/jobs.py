@@ -78,7 +78,8 @@ def load(job: Job, told: Told) -> str:
     if "import_id" not in job.result:
         paths = uploads.paths(job.params["kept"])
         beside = uploads.beside(job.params["kept"])
-        options = job.params["options"] | {"choices": job.params.get("choices"), "kept": beside}
+        chosen = {name: job.params.get(name) for name in ("choices", "purposes")}
+        options = job.params["options"] | chosen | {"kept": beside}
         into = partial(import_files, job.user, paths, confirmed=True, progress=_part(told, 0.0, 0.6), **options)
         done = locks.in_turn(into, told)
         _remember(job, import_id=done.import_id, facts=done.facts, url=reverse("import", args=[done.import_id]))

@@ -19,6 +19,7 @@ HOLDERS = {
     Right.REFRESH: {"manager", "data_steward", "administrator"},
     Right.DECIDE_IDENTITY: {"manager", "data_steward", "administrator"},
     Right.SET_POLICY: {"manager", "administrator"},
+    Right.SET_PURPOSES: {"manager", "privacy_officer", "administrator"},
     Right.MANAGE_USERS: {"administrator"},
     Right.SEE_AUDIT: {"privacy_officer", "administrator"},
     Right.ERASE: {"privacy_officer", "administrator"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -30,7 +31,8 @@ PROMISED = [not_a_server_error, status_code_conformance, content_type_conformanc
 def test_the_document_names_every_address_and_no_other():
     described = Client().get("/v1/openapi.json").json()["paths"]
 
-    there_are = {f"/v1/{one.pattern}".replace("<str:key>", "{key}") for one in urlpatterns} - {"/v1/openapi.json"}
+    holes = re.compile(r"<\w+:(\w+)>")
+    there_are = {holes.sub(r"{\1}", f"/v1/{one.pattern}") for one in urlpatterns} - {"/v1/openapi.json"}
     assert (set(described), "v1/" in {str(one.pattern) for one in get_resolver().url_patterns}) == (there_are, True)
 
 
@@ -41,7 +43,8 @@ def described(db: None) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", [*(one for several in CALLS.values() for one in several), "settings"])
+@pytest.mark.parametrize("address", [*(one for several in CALLS.values() for one in several), "settings", "notice",
+                                     "notice_of_key"])
 def test_every_answer_is_one_it_promises(described: Any, key: str, address: str) -> None:
     operation = described.find_operation_by_id(address)
 

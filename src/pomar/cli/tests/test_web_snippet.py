@@ -82,6 +82,11 @@ def test_the_copied_lines_send_what_happens_and_the_page_shows_it_arrive(
     shop.on("pageerror", lambda one: said.append(str(one)))
     shop.goto(address)
     shop.wait_for_function("localStorage.pomar && JSON.parse(localStorage.pomar).user")
+    notice = shop.locator("a[data-pomar-notice][href]")
+    assert (notice.inner_text(), notice.get_attribute("href")) == (
+        "Knowing how our products are used", pomar.url.split("/sources")[0] + "/notice/usage/1/"
+    )  # fmt: skip
+    assert shop.evaluate("pomar.notice().then((one) => one.legal_basis)") == "legitimate_interest"
     shop.evaluate("pomar.alias('u-1', 'old-1'); pomar.page('Docs', 'Home'); pomar.identify({ plan: 'gold' })")
     shop.evaluate("pomar.track('Left', { n: 1 }, () => { location.href = '/index.html?2' })")  # leaves by beacon
     shop.wait_for_url("**?2")
@@ -129,4 +134,4 @@ def test_what_a_server_that_is_down_could_not_take_arrives_later(
 
 
 def test_it_is_small() -> None:
-    assert SCRIPT.stat().st_size <= 3 * KILOBYTE
+    assert SCRIPT.stat().st_size <= 4 * KILOBYTE

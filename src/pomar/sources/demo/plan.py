@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from pomar.kernel.errors import BadInput
 from pomar.sources.demo.arrays import Rng, shares
 
+NAME, CONTACT = "Pomar demo company", "privacy@demo.example"
 FROZEN_NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
 """Where the clock of a new demo company stands."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,12 @@ from django.utils.translation import gettext as _
 from pomar.access.roles import Actor
 from pomar.engine import duck
 from pomar.facts.actions import ImportResult, check_import, load, preview
+from pomar.facts.models import Import
 from pomar.facts.queries import read_before
 from pomar.kernel.progress import Progress, unwatched
+from pomar.privacy import stating
+from pomar.privacy.models import Statement
+from pomar.privacy.queries import notice, usual
 from pomar.sources.files.mapping import Mapping, Rule
 from pomar.sources.files.parts import Asked, Choices, Part, parts_of
 from pomar.sources.files.recipe import recipe
@@ -41,6 +47,8 @@ def import_files(
     otherwise: str | None = None,
     choices: Choices | None = None,
     kept: Path | None = None,
+    purpose: str | None = None,
+    purposes: Dict[str, str] | None = None,
 ) -> FilesResult:
     """Read files and store what they say as one import, all or nothing; a dry run only says what would be.
 
@@ -48,10 +56,13 @@ def import_files(
     exports, headers and values decide, within `fact` if given. `source` names the outside system where the
     mapping does not, `otherwise` where nothing else does; `choices` are what a person chose file by file;
     `kept` is a folder for the cells of workbooks that are read more than once. `full` ends the ids the files
-    lack; `confirmed` allows that for over a tenth of them. Raises NotAllowed, BadInput (nothing was stored),
-    Conflict.
+    lack; `confirmed` allows that for over a tenth of them. `purpose` is what the data is used for, `purposes`
+    where that differs by the key of a part; else it is what was stated last, or what such facts serve. Raises
+    NotAllowed, NotFound (no such purpose), BadInput (nothing was stored), Conflict.
     """
     check_import(user)
+    for one in {purpose, *(purposes or {}).values()} - {None}:
+        notice(str(one))
     parts = parts_of([Path(path) for path in paths], Asked(fact, source, otherwise, kept), mapping, choices or {})
     told = progress or unwatched
     con = duck()
@@ -60,13 +71,21 @@ def import_files(
         staged = list(_staged(con, read, told))
         exports = [{"export": part.export, "same": part.same} for part in read]
         files = [described(one) | export for one, export in zip(staged, exports, strict=True)]
+        for file, part in zip(files, read, strict=True):
+            file["purpose"] = (purposes or {}).get(part.key) or purpose or usual(file["source"], file["fact"])
         if dry_run:
             result = preview(user, con, staged, full=full, progress=told)
         else:
-            result = load(user, con, staged, full=full, confirmed=confirmed, files=files, progress=told)
+            result = load(user, con, staged, full=full, confirmed=confirmed, files=files, progress=told,
+                          within=partial(_state, user, files))  # fmt: skip
         return FilesResult(**vars(result), files=files)
     finally:
         con.close()
+
+
+def _state(user: Actor, files: list[dict[str, Any]], record: Import) -> None:
+    said = [(file["source"], file["fact"], file["purpose"]) for file in files]
+    stating.put(user, said, Statement.Through.IMPORT, record.id)
 
 
 def _staged(con: duckdb.DuckDBPyConnection, parts: list[Part], progress: Progress) -> Iterator[Staged]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,11 +18,14 @@ from pomar.engine import duck, open_engine
 from pomar.facts import actions as facts
 from pomar.facts.by_hand import EDITABLE, Row, Target, cleared, edited, profile_edit_ids, same_as
 from pomar.facts.entering import entered
+from pomar.facts.models import Import
 from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS, MANUAL, Fact
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, NotFound
 from pomar.kernel.ids import new_id, record_id
+from pomar.privacy.models import Statement
+from pomar.privacy.stating import put_once
 from pomar.sources.manual.written import Unreadable, read, require
 
 __all__ = [
@@ -93,7 +97,8 @@ def edit_many(user: Actor, column: str, values: Mapping[str, Any]) -> Entered:
         for name, (customer_id, value) in zip(names, values.items(), strict=True)
     ]
     with closing(duck()) as con:
-        done = facts.enter(user, con, [entered(con, kind.name, rows)], in_bulk=True)
+        within = partial(_state, user, kind.name)
+        done = facts.enter(user, con, [entered(con, kind.name, rows)], in_bulk=True, within=within)
     assert done.import_id is not None
     return Entered(done.import_id, None, done.facts)
 
@@ -213,6 +218,11 @@ def _moment(start: date | datetime | None) -> datetime | None:
 
 def _stored(user: Actor, fact: Fact, row: Mapping[str, Any], customer_id: str | None) -> Entered:
     with closing(duck()) as con:
-        done = facts.enter(user, con, [entered(con, fact.name, [row])])
+        done = facts.enter(user, con, [entered(con, fact.name, [row])], within=partial(_state, user, fact.name))
     assert done.import_id is not None
     return Entered(done.import_id, customer_id, done.facts)
+
+
+def _state(user: Actor, fact: str, record: Import) -> None:
+    """What is entered serves the purpose that the form says."""
+    put_once(user, MANUAL, fact, Statement.Through.FORM)

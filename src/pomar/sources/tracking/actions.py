@@ -17,12 +17,17 @@ from pomar.facts.roller import roll as roll_inbox
 from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict, NotFound
+from pomar.privacy import stating
+from pomar.privacy.models import Statement
+from pomar.privacy.queries import usual
 from pomar.sources.tracking.models import WriteKey, digest
 from pomar.sources.tracking.queries import forget
 from pomar.sources.tracking.staging import read
 
 KIND = "tracking"
 NAME = re.compile(r"[\w][\w.-]{0,99}")
+BROUGHT = ("usage", "profile", "purchase", "license")
+"""The facts that calls become, whose use is stated one by one where nobody chose one purpose for all."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,9 @@ class _AddKey(Action[NewKey]):
     right = Right.IMPORT_FACTS
     object_kind = "write key"
 
-    def __init__(self, user: Actor, source: str | None, product: str) -> None:
+    def __init__(self, user: Actor, source: str | None, product: str, purpose: str | None) -> None:
         super().__init__(user)
-        self.source, self.product = source, product
+        self.source, self.product, self.purpose = source, product, purpose
 
     def change(self) -> NewKey:
         live = set(WriteKey.objects.filter(revoked_at=None).values_list("source", flat=True))
@@ -56,16 +61,23 @@ class _AddKey(Action[NewKey]):
             digest=digest(key), ending=key[-4:], source=source, product=self.product,
             created_at=clock.now(), created_by=str(getattr(self.user, "username", "")),
         )  # fmt: skip
+        stating.put(self.user, self._stated(source), Statement.Through.KEY, f"key_{self.key.pk}")
         return NewKey(source, key)
+
+    def _stated(self, source: str) -> list[stating.Stated]:
+        if self.purpose:
+            return [(source, "", self.purpose)]
+        return [(source, fact, usual(source, fact)) for fact in BROUGHT]
 
     def note(self, result: NewKey) -> dict[str, Any]:
         return {"object_id": str(self.key.pk), "summary": result.source}
 
 
-def add_key(user: Actor, source: str | None = None, product: str = "") -> NewKey:
-    """A write key for a source, `tracking` unless named. `product` is what its events are use of where
-    they do not say. Raises NotAllowed, BadInput, Conflict."""
-    return _AddKey(user, source, product).run()
+def add_key(user: Actor, source: str | None = None, product: str = "", purpose: str | None = None) -> NewKey:
+    """A write key for a source, `tracking` unless named. `product` is what its events are use of where they
+    do not say; `purpose` what all they say is used for, else each fact serves its usual one. Raises NotAllowed,
+    NotFound (no such purpose), BadInput, Conflict."""
+    return _AddKey(user, source, product, purpose).run()
 
 
 class _RevokeKey(Action[WriteKey]):

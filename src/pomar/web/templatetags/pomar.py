@@ -17,6 +17,7 @@ from pomar.access.roles import SYSTEM, allows
 from pomar.bases import queries
 from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
+from pomar.privacy.queries import in_language
 from pomar.web import words
 from pomar.web.asking import asking
 from pomar.web.columns import columns
@@ -225,6 +226,12 @@ def author(name):
 def sourced(source):
     """Who says so: a system by its name, or a person."""
     return gettext("by hand") if source == MANUAL else source
+
+
+@register.filter
+def spoken(by_language):
+    """What is written in several languages, in the reader's."""
+    return in_language(by_language)
 
 
 @register.filter

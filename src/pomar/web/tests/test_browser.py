@@ -242,6 +242,9 @@ ADDRESSES = [
     "/imports/new/",
     "/sources/",
     "/sources/tracking/",
+    "/purposes/",
+    "/purposes/usage/",
+    "/notice/usage/",
     "/nowhere",
 ]
 

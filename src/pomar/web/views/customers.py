@@ -15,6 +15,7 @@ from pomar.web.asking import asking, day_asked
 from pomar.web.exporting import References
 from pomar.web.guards import needs
 from pomar.web.lists import Column
+from pomar.web.uses import grouped
 
 COLUMNS = (
     Column("name", gettext_lazy("Customer"), sort="name"),
@@ -107,6 +108,7 @@ def customer(request, customer_id):
             "why_place": _why_place(found),
             "step": words.PLACES.get(found.row.place),
             "status_meaning": status.meaning if status else "",
+            "uses": grouped({source for source, _ref in found.profiles}),
             "added": [(fact, words.FACTS[fact].label) for fact in entry.ADDED],
         }
     return render(request, "pomar/customer.html", context)

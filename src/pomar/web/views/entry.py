@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from pomar.bases import queries
 from pomar.bases.shapes import UnitFilter
+from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict
+from pomar.privacy.queries import notice, usual
 from pomar.sources.manual import actions
 from pomar.sources.manual.actions import Target, Unreadable
 from pomar.web import entry, jobs
@@ -104,6 +106,7 @@ def _page(request, form, what, found=None, fact="", **more):
         "fact": fact,
         "back": _customer(found) if found else reverse("customers"),
         "known": _known(form, found),
+        "notice": notice(usual(MANUAL, fact or "profile")),
         **more,
     }
     return render(request, "pomar/entry.html", context, status=400 if form.errors else 200)

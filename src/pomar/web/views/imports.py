@@ -26,6 +26,7 @@ from pomar.sources.tracking.replay import replay as take_in_again
 from pomar.web import jobs, lists, words
 from pomar.web.guards import needs
 from pomar.web.templatetags.pomar import day, moment, number
+from pomar.web.uses import of_import
 from pomar.web.views.preferences import back
 
 COUNTED = (*STORED, "repeats", "quarantined")
@@ -61,6 +62,7 @@ def import_(request, import_id):
     page = queries.quarantined(import_id, lists.offset(request), 20, reason=reason, fact=fact)
     context = {
         "info": info,
+        "stated": of_import(info),
         "may_undo": info.status == "complete" and actions.may_undo(request.user, import_id),
         "counts": counted(info.counts),
         "totals": [(verdict, info.total(verdict)) for verdict in COUNTED],

@@ -15,6 +15,11 @@ from pomar.access.masking import mask
 from pomar.sources.tracking import actions, live, queries
 from pomar.web.examples import examples
 from pomar.web.guards import needs
+from pomar.web.uses import choices, grouped
+
+
+def usual_or_chosen():
+    return [("", _("What such facts usually serve")), *choices()]
 
 
 class Wanted(forms.Form):
@@ -25,6 +30,12 @@ class Wanted(forms.Form):
         max_length=100,
         help_text=gettext_lazy("What sends the events, in one word: website, app, shop."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "pattern": r"[\w][\w.\-]*"}),
+    )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("What its data is used for"),
+        choices=usual_or_chosen,
+        required=False,
+        help_text=gettext_lazy("People are told by the notice of this purpose; the page Use of data shows them."),
     )
     product = forms.CharField(
         label=gettext_lazy("Product"),
@@ -42,7 +53,8 @@ def sources(request):
     form = Wanted(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "pomar/sources.html", {"sources": live.states(), "form": form})
-    made = actions.add_key(request.user, form.cleaned_data["name"].strip(), form.cleaned_data["product"].strip())
+    given = form.cleaned_data
+    made = actions.add_key(request.user, given["name"].strip(), given["product"].strip(), given["purpose"] or None)
     return _page(request, made.source, made.write_key)
 
 
@@ -69,6 +81,7 @@ def _page(request, name, key=""):
         "key": key,
         "examples": examples(request.build_absolute_uri("/").rstrip("/"), key),
         "host": request.get_host(),
+        "uses": grouped([name]),
         "heard": [(one, _masked(one.who, request.user)) for one in live.recent(name)],
     }
     return render(request, "pomar/source.html", context)

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from pomar.kernel.errors import BadInput
+from pomar.kernel.errors import BadInput, NotFound
 from pomar.sources.files.remembering import Chosen, remember
 from pomar.web import cards, jobs, sources, uploads, words
 from pomar.web.guards import needs
+from pomar.web.uses import choices
 from pomar.web.views.imports import counted
 
 
@@ -65,12 +66,12 @@ def preview(request, job_id):
         return redirect("job", job_id)
     if request.method == "POST":
         try:
-            return _read_again(request, job, _picked(request.POST, job))
-        except BadInput as error:
+            return _read_again(request, _with_purposes(request, job), _picked(request.POST, job))
+        except (BadInput, NotFound) as error:
             messages.error(request, f"{error.where}: {error.what} {error.fix}")
             return redirect("preview", job_id)
     seen = uploads.noted(job.params["kept"], job.id)
-    shown = cards.cards(job.result["cards"], seen.get("samples", {}))
+    shown = cards.cards(job.result["cards"], seen.get("samples", {}), job.params.get("purposes", {}))
     context = {
         "job": job,
         "result": job.result,
@@ -83,6 +84,7 @@ def preview(request, job_id):
         "orders": cards.ORDERS,
         "decimals": cards.DECIMALS,
         "sources": sources.known(),
+        "purposes": choices(),
         "examples": [
             (words.EXAMPLES[kind], rows)
             for kind, rows in cards.examples(seen.get("examples", {}), job.result["files"])
@@ -100,6 +102,13 @@ def _picked(post, job):
     return cards.picked(post, job.result["cards"])
 
 
+def _with_purposes(request, job):
+    """The job with what its files are said to be used for: that changes nothing about how they are read."""
+    chosen = cards.purposes(request.POST, job.result["cards"])
+    job.params = job.params | {"purposes": job.params.get("purposes", {}) | chosen}
+    return job
+
+
 def _read_again(request, job, picked):
     params = job.params | {"choices": job.params.get("choices", {}) | picked}
     return redirect("job", jobs.start(request.user, "preview", reverse("upload"), **params).id)
@@ -114,10 +123,11 @@ def load(request, job_id):
         return redirect("job", job_id)
     uploads.paths(seen.params["kept"])
     try:
+        seen = _with_purposes(request, seen)
         picked = cards.picked(request.POST, seen.result["cards"])
         if not picked:
             _check_complete(seen.result["cards"])
-    except BadInput as error:
+    except (BadInput, NotFound) as error:
         messages.error(request, f"{error.where}: {error.what} {error.fix}")
         return redirect("preview", job_id)
     if picked:

@@ -67,6 +67,17 @@ for (const name in calls) w.pomar[name] = (...given) => {
  calls[name](...given);
  then?.();
 };
+// What the key collects for, in the page's language
+w.pomar.notice = async () => {
+ const told = await (await fetch(new URL(`/v1/projects/${me.dataset.key}/notice`, me.src))).json();
+ const of = (texts) => texts[/^pt/i.test(d.documentElement.lang || navigator.language) ? "pt-br" : "en"];
+ return { ...told, name: of(told.name), text: of(told.text) };
+};
+const links = () => {
+ const all = d.querySelectorAll("a[data-pomar-notice]");
+ if (all[0]) w.pomar.notice().then(({ url, name }) => { for (const a of all) { a.href = url; a.textContent ||= name } }, () => {});
+};
+d.readyState == "loading" ? d.addEventListener("DOMContentLoaded", links) : links();
 d.addEventListener("visibilitychange", () => d.hidden ? leave() : back());
 back();
 for (const [name, given] of early) w.pomar[name](...given);
