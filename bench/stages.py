@@ -77,9 +77,9 @@ def _roll(scale: float) -> int:
     """Everything from the inbox to the lake; how many events are there then."""
     from pomar.access.roles import SYSTEM
     from pomar.facts import lake
-    from pomar.sources.tracking import actions
+    from pomar.facts.roller import roll
 
-    while actions.roll(SYSTEM) is not None:
+    while roll(SYSTEM) is not None:
         pass
     table = lake.table("usage")
     return table.to_pyarrow_dataset().count_rows() if table else 0

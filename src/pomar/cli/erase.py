@@ -22,8 +22,8 @@ def erase_command(email: str, confirmed: bool, as_json: bool) -> None:
     from pomar.bases import actions as bases
     from pomar.bases.finding import people_of
     from pomar.facts.erasing import drop_older_snapshots
+    from pomar.facts.roller import take_in
     from pomar.privacy import actions
-    from pomar.sources.tracking.actions import take_in
 
     take_in(SYSTEM)  # what waits may name the person too
     with progress() as moved:

@@ -9,9 +9,9 @@ from time import monotonic
 from django_q.tasks import async_task, queue_size
 
 from pomar.access.roles import SYSTEM
+from pomar.facts.roller import roll
 from pomar.kernel import clock
 from pomar.kernel.errors import Conflict, NothingKnown
-from pomar.sources.tracking.actions import roll
 
 log = logging.getLogger("pomar.jobs")
 

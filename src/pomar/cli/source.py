@@ -68,7 +68,7 @@ def revoke(name: str, as_json: bool) -> None:
 def roll_command(as_json: bool) -> None:
     start()
     from pomar.access.roles import SYSTEM
-    from pomar.sources.tracking.actions import roll
+    from pomar.facts.roller import roll
 
     total = {"rolls": 0, "rows": 0, "facts": 0, "repeats": 0, "quarantined": 0}
     with progress() as told:

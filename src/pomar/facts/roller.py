@@ -59,6 +59,13 @@ class Read:
 Reader = Callable[[duckdb.DuckDBPyConnection, Sequence[Batch]], Read]
 """How batches of one kind are read; one that cannot be is a row with a problem, never an error."""
 
+_readers: dict[str, Reader] = {}
+
+
+def reads(kind: str, reader: Reader) -> None:
+    """From now on batches of this kind are read so: each source says it when it starts."""
+    _readers[kind] = reader
+
 
 class ArrivedLoader(Loader):
     """Loads what was made of batches: messages the lake has are repeats, partial rows are filled."""
@@ -140,18 +147,25 @@ class _Roll(Action[ImportResult]):
         return {"object_id": result.import_id, "details": {"counts": result.counts}}
 
 
-def roll(user: Actor, readers: Mapping[str, Reader], progress: Progress = unwatched) -> ImportResult | None:
+def roll(user: Actor, progress: Progress = unwatched) -> ImportResult | None:
     """Bring what waits in the inbox to the lake, up to the size of one roll; None where nothing waits.
 
-    `readers` by the kind of batch. Raises NotAllowed; Conflict while an import runs or another roller works.
+    Raises NotAllowed; Conflict while an import runs or another roller works.
     """
-    action = _Roll(user, readers, progress)
+    action = _Roll(user, _readers, progress)
     action.check()
-    if not inbox.anything_waits(readers):
+    if not inbox.anything_waits(_readers):
         return None
     with lake.writing("import"), locks.hold(lake.ROLLING):
         recover()
-        return action.run() if inbox.anything_free(readers) else None
+        return action.run() if inbox.anything_free(_readers) else None
+
+
+def take_in(user: Actor) -> None:
+    """Bring everything that waits now to the lake, however many rolls that takes. Raises NotAllowed, Conflict."""
+    now = clock.now()
+    while inbox.anything_waits(_readers, now) and roll(user) is not None:
+        pass
 
 
 def _drop_known(con: duckdb.DuckDBPyConnection, staged: Arrived, stored: str) -> int:

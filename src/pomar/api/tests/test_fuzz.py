@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pomar.access.roles import SYSTEM
 from pomar.api.tests.test_tracking import basic, key
 from pomar.facts.models import Import, Inbox
+from pomar.facts.roller import roll
 from pomar.facts.tests.conftest import company
 from pomar.facts.tests.stories import told
-from pomar.sources.tracking import actions
 
 __all__ = ["company", "key"]
 
@@ -76,7 +76,7 @@ def test_valid_events_arrive_whatever_stands_beside_them(
 
     answer = client.post("/v1/batch", body, content_type="application/json", headers=basic(key))
     assert answer.status_code == 200
-    actions.roll(SYSTEM)
+    roll(SYSTEM)
 
     arrived = {message for (message,) in told("usage", "source_id", what="rows")}
     assert {event["messageId"] for event in valid} <= arrived

@@ -18,6 +18,7 @@ from pomar.api import tracking
 from pomar.api.urls import CALLS
 from pomar.facts import inbox
 from pomar.facts.models import Inbox
+from pomar.facts.roller import roll
 from pomar.facts.tests.conftest import company
 from pomar.facts.tests.stories import START, told
 from pomar.sources.tracking import actions
@@ -79,7 +80,7 @@ def test_every_address_answers_without_redirect_and_says_which_call_it_is(key, c
 def test_every_call_arrives_as_what_its_address_says(key):
     for call in ("track", "page", "screen", "identify", "group", "alias"):
         post(call, {"userId": "u", "event": "e", "groupId": "g", "previousId": "p", "messageId": call}, **basic(key))
-    actions.roll(SYSTEM)
+    roll(SYSTEM)
 
     assert told("usage", "source_id") == [("page",), ("screen",), ("track",)]
     assert told("profile", "source_id") == [("alias/p",), ("group",), ("group/member",), ("identify",)]
@@ -117,7 +118,7 @@ def test_a_call_of_more_than_32_kb_is_refused_alone_and_quarantined_in_a_batch(k
 
     assert post("track", large, **basic(key)).status_code == 413
     assert post("batch", {"batch": [EVENT, large]}, **basic(key)).status_code == 200
-    result = actions.roll(SYSTEM)
+    result = roll(SYSTEM)
     assert (result.facts, result.reasons) == (1, {"too_long": 1})
 
 

@@ -152,13 +152,13 @@ KILLED = """
 import os, signal, sys
 from pomar.cli.base import start; start()
 from pomar.access.roles import SYSTEM
-from pomar.sources.tracking import actions
+from pomar.facts.roller import roll
 left = [int(sys.argv[1])]
 def told(what, share):
     left[0] -= 1
     if left[0] < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-print("rolled", actions.roll(SYSTEM, told) is not None)
+print("rolled", roll(SYSTEM, told) is not None)
 """
 
 

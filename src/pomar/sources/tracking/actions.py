@@ -11,9 +11,6 @@ from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
-from pomar.facts import inbox
-from pomar.facts.loading import ImportResult
-from pomar.facts.roller import roll as roll_inbox
 from pomar.facts.schema import MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict, NotFound
@@ -22,7 +19,6 @@ from pomar.privacy.models import Statement
 from pomar.privacy.queries import usual
 from pomar.sources.tracking.models import WriteKey, digest
 from pomar.sources.tracking.queries import forget
-from pomar.sources.tracking.staging import read
 
 KIND = "tracking"
 NAME = re.compile(r"[\w][\w.-]{0,99}")
@@ -110,18 +106,6 @@ def revoke_key(user: Actor, source: str) -> WriteKey:
     revoked = _RevokeKey(user, source).run()
     forget()
     return revoked
-
-
-def roll(user: Actor, progress: Any = None) -> ImportResult | None:
-    """Bring what waits in the inbox to the lake; None where nothing waits. Raises NotAllowed, Conflict."""
-    return roll_inbox(user, {KIND: read}, progress) if progress else roll_inbox(user, {KIND: read})
-
-
-def take_in(user: Actor) -> None:
-    """Bring everything that waits now to the lake, however many rolls that takes. Raises NotAllowed, Conflict."""
-    now = clock.now()
-    while inbox.anything_waits([KIND], now) and roll(user) is not None:
-        pass
 
 
 def _free_name(taken: set[str]) -> str:

@@ -10,7 +10,8 @@ from pomar.access.roles import SYSTEM
 from pomar.facts import inbox
 from pomar.facts.loading import ImportResult
 from pomar.facts.queries import quarantined
-from pomar.sources.tracking import actions
+from pomar.facts.roller import roll
+from pomar.sources.tracking.actions import KIND
 
 NOON = "2026-03-01T12:00:00Z"
 
@@ -18,13 +19,13 @@ NOON = "2026-03-01T12:00:00Z"
 def send(*events: dict[str, Any], call: str = "batch", source: str = "app", **body: Any) -> None:
     """One batch in the inbox; events without a time happen at noon, without an id get one from their place."""
     filled = [{"timestamp": NOON} | event for event in events]
-    inbox.put(actions.KIND, source, call, json.dumps({"batch": filled} | body).encode())
+    inbox.put(KIND, source, call, json.dumps({"batch": filled} | body).encode())
 
 
 def arrive(*events: dict[str, Any], **options: Any) -> ImportResult:
     """Send these and roll."""
     send(*events, **options)
-    result = actions.roll(SYSTEM)
+    result = roll(SYSTEM)
     assert result is not None
     return result
 

@@ -8,9 +8,10 @@ import pytest
 
 from pomar.access.models import AuditEntry
 from pomar.access.roles import SYSTEM
+from pomar.facts.roller import roll
 from pomar.facts.tests.stories import told
 from pomar.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
-from pomar.sources.tracking.actions import add_key, revoke_key, roll
+from pomar.sources.tracking.actions import add_key, revoke_key
 from pomar.sources.tracking.models import WriteKey
 from pomar.sources.tracking.queries import source_of
 from pomar.sources.tracking.tests.calls import send

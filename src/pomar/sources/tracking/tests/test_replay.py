@@ -63,10 +63,11 @@ def test_a_user_that_is_missing_is_asked_for_by_the_name_calls_give_it():
 def test_a_body_that_was_no_json_is_taken_in_as_it_says_now():
     call: dict[str, Any] = {"type": "track", "userId": "u", "event": "Saved", "messageId": "m"}
     from pomar.facts import inbox
-    from pomar.sources.tracking import actions
+    from pomar.facts.roller import roll
+    from pomar.sources.tracking.actions import KIND
 
-    inbox.put(actions.KIND, "app", "batch", b'{"batch": [' + json.dumps(call).encode())
-    done = actions.roll(SYSTEM)
+    inbox.put(KIND, "app", "batch", b'{"batch": [' + json.dumps(call).encode())
+    done = roll(SYSTEM)
     assert [row.cells for row in quarantined(done)] == [{"body": '{"batch": [' + json.dumps(call)}]
 
     again = corrected(done, body=json.dumps({"batch": [call, call | {"messageId": "m2"}]}))

@@ -16,10 +16,11 @@ from pomar.access.roles import SYSTEM
 from pomar.facts import actions as facts
 from pomar.facts import inbox, lake
 from pomar.facts.models import Import, Inbox, Roll
+from pomar.facts.roller import roll
 from pomar.facts.tests.stories import START, bring, counted, sheet, told
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import BadInput, Conflict, NotAllowed
-from pomar.sources.tracking import actions
+from pomar.sources.tracking.actions import KIND
 from pomar.sources.tracking.tests.calls import arrive, send, waiting
 
 
@@ -61,7 +62,7 @@ ONCE = {
 def test_a_roll_is_an_import_that_takes_everything_once():
     everything()
 
-    first, second = actions.roll(SYSTEM), actions.roll(SYSTEM)
+    first, second = roll(SYSTEM), roll(SYSTEM)
 
     assert (counted(first), second) == ({"new": 53, "quarantined": 1}, None)
     assert (stored(), Inbox.objects.count()) == (ONCE, 0)
@@ -71,7 +72,7 @@ def test_a_roll_is_an_import_that_takes_everything_once():
 
 def steps() -> list[str]:
     seen: list[str] = []
-    actions.roll(SYSTEM, lambda what, share: seen.append(what))
+    roll(SYSTEM, lambda what, share: seen.append(what))
     return seen
 
 
@@ -94,9 +95,9 @@ def test_killed_between_any_two_steps_it_loses_nothing_and_doubles_nothing(compa
                 raise Killed(what)
 
         with pytest.raises(Killed):
-            actions.roll(SYSTEM, kill)
+            roll(SYSTEM, kill)
         assert {fact: rows for fact, rows in stored().items() if rows} == {}, planned[stop]
-        actions.roll(SYSTEM)
+        roll(SYSTEM)
         assert (stored(), Inbox.objects.count()) == (ONCE, 0), planned[stop]
 
 
@@ -107,9 +108,9 @@ def test_a_roll_that_fails_leaves_its_batches_to_the_next(company):
     own.write_text("[call.track]\nfact = 'usage'\ncolumns = {colour = ['=red']}")
 
     with pytest.raises(BadInput, match="usage has no column colour"):
-        actions.roll(SYSTEM)
+        roll(SYSTEM)
     own.unlink()
-    actions.roll(SYSTEM)
+    roll(SYSTEM)
 
     assert (stored(), Inbox.objects.count()) == (ONCE, 0)
     assert sorted(one.status for one in Import.objects.all()) == ["complete", "failed"]
@@ -122,11 +123,11 @@ def test_an_overtaken_roller_writes_nothing():
         if what == "completing":
             lake.append("quarantine", lake.schema("quarantine").empty_table(), roll=Roll.objects.get().number + 5)
 
-    actions.roll(SYSTEM, overtake)
+    roll(SYSTEM, overtake)
     send({"type": "video"})
 
     with pytest.raises(Conflict, match="another roller"):
-        actions.roll(SYSTEM)
+        roll(SYSTEM)
     assert Inbox.objects.count() == 1
 
 
@@ -160,28 +161,28 @@ def test_what_was_undone_may_be_sent_again():
 def test_two_sources_are_kept_apart():
     send(track(1), source="app")
     send(track(1), source="site")
-    actions.roll(SYSTEM)
+    roll(SYSTEM)
 
     assert told("usage", "source", "source_id") == [("app", "m1"), ("site", "m1")]
 
 
 def test_a_body_that_is_no_json_waits_in_quarantine():
-    inbox.put(actions.KIND, "app", "batch", b"{not json")
+    inbox.put(KIND, "app", "batch", b"{not json")
 
-    assert waiting(actions.roll(SYSTEM)) == [("usage", "body", "bad_event")]
+    assert waiting(roll(SYSTEM)) == [("usage", "body", "bad_event")]
 
 
 def test_batches_of_a_kind_nobody_reads_keep_waiting():
     inbox.put("fax", "app", "batch", json.dumps(track(1)).encode())
 
-    assert actions.roll(SYSTEM) is None
+    assert roll(SYSTEM) is None
     assert Inbox.objects.count() == 1
 
 
 def test_while_a_file_is_imported_the_roller_stands_back_and_importers_wait_for_a_roll():
     send(track(1))
     with lake.writing("import"), pytest.raises(Conflict):
-        actions.roll(SYSTEM)
+        roll(SYSTEM)
 
     order: list[str] = []
     with lake.writing("import"), locks.hold(lake.ROLLING):
@@ -202,7 +203,7 @@ def test_who_may_not_import_rolls_nothing(viewer):
     send(track(1))
 
     with pytest.raises(NotAllowed):
-        actions.roll(viewer)
+        roll(viewer)
     assert (Inbox.objects.count(), Import.objects.count()) == (1, 0)
     assert [(one.action, one.outcome) for one in AuditEntry.objects.all()] == [("roll inbox", "refused")]
 
@@ -232,10 +233,10 @@ def test_batches_that_commit_out_of_the_order_of_their_ids_both_arrive():
     other.start()
     late.wait(30)
     send(track(2))
-    actions.roll(SYSTEM)
+    roll(SYSTEM)
     early = told("usage", "source_id")
     rolled.set()
     other.join()
-    actions.roll(SYSTEM)
+    roll(SYSTEM)
 
     assert (early, told("usage", "source_id")) == ([("m2",)], [("m1",), ("m2",)])
