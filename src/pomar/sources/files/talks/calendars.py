@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import recurring_ical_events
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from icalendar import Calendar
 
+from pomar.facts.talking import Contact, OwnSide, iso, own_side
+from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
-from pomar.sources.files.talks.contacts import Contact, OwnSide, Talks, iso, own_side
+from pomar.sources.files.talks.contacts import Talks
 
+MOST = 5_000
+"""Times that one repeating meeting may count: more is a mistake in its rule."""
 _NOT_PEOPLE = {"RESOURCE", "ROOM"}
 _ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "no answer"}
 
@@ -35,15 +40,14 @@ class _Meeting:
 def read(path: Path) -> Talks:
     """One contact per meeting and guest from outside."""
     events = _events(path)
-    meetings = [_meeting(event) for event in events]
+    single, repeating = _apart(events)
+    found = _occurrences(repeating)
+    meetings = [*map(_meeting, single), *(_meeting(event, begins) for event, begins in found)]
     ours = own_side(meeting.addresses() for meeting in meetings)
     contacts = [contact for meeting in meetings for contact in _contacts(meeting, ours)]
-    notes = [_("Read from the side of {owner}.").format(owner=ours.name)] if ours.name else []
-    repeating = sum("RRULE" in event for event in events)
+    notes = [_("Read from the side of {owner}.").format(owner=", ".join(ours.names))] if ours.names else []
     if repeating:
-        counted = ngettext("{n} repeating meeting counts once, when it first took place.",
-                           "{n} repeating meetings count once, when they first took place.", repeating)  # fmt: skip
-        notes.append(counted.format(n=repeating))
+        notes.append(_("Repeating meetings count each time they took place, up to today: {n}.").format(n=len(found)))
     return Talks(contacts, tuple(notes))
 
 
@@ -62,11 +66,50 @@ def _events(path: Path) -> list[Any]:
     return [event for calendar in calendars for event in calendar.walk("VEVENT")]
 
 
-def _meeting(event: Any) -> _Meeting:
+def _apart(events: list[Any]) -> tuple[list[Any], dict[str, list[Any]]]:
+    """Meetings of one time, and those that repeat, by id, each with what was moved or said otherwise of it."""
+    series = {str(event.get("UID", "")) for event in events if "RRULE" in event or "RDATE" in event} - {""}
+    repeating: dict[str, list[Any]] = {name: [] for name in series}
+    single = [event for event in events if str(event.get("UID", "")) not in series]
+    for event in events:
+        if str(event.get("UID", "")) in series:
+            repeating[str(event["UID"])].append(event)
+    return single, repeating
+
+
+def _occurrences(repeating: dict[str, list[Any]]) -> list[tuple[Any, Any]]:
+    """Each time that a repeating meeting took place, up to now, and when the first one of its series did."""
+    return [(one, begins) for events in repeating.values() for one, begins in _of_series(events)]
+
+
+def _of_series(events: list[Any]) -> Iterator[tuple[Any, Any]]:
+    calendar = Calendar()
+    for event in events:
+        calendar.add_component(event)
+    starts = [event["DTSTART"].dt for event in events if "DTSTART" in event and "RECURRENCE-ID" not in event]
+    if not starts:
+        return
+    now = clock.now()
+    begins = min(starts, key=_comparable)
+    for one in islice(recurring_ical_events.of(calendar).after(begins), MOST):
+        if _comparable(one["DTSTART"].dt) > now:
+            return
+        yield one, begins
+
+
+def _comparable(moment: datetime | date) -> datetime:
+    """Days and times without a zone are the company's."""
+    whole = moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+    return whole if whole.tzinfo else whole.replace(tzinfo=clock.zone())
+
+
+def _meeting(event: Any, begins: Any = None) -> _Meeting:
+    """`begins` is when the first one of its series took place: that one goes by the id of the series."""
     began, moved = event.get("DTSTART"), event.get("RECURRENCE-ID")
     told = str(event.get("UID", ""))
+    which = moved.dt if moved is not None else began.dt if begins is not None else None
     return _Meeting(
-        id=f"{told}/{iso(moved.dt)}" if moved is not None else told,
+        id=f"{told}/{iso(which)}" if which is not None and which != begins else told,
         moment=getattr(began, "dt", None),
         subject=str(event["SUMMARY"]).strip() or None if "SUMMARY" in event else None,
         organizer=_address(event.get("ORGANIZER")),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from pomar.facts.talking import Contact
 from pomar.kernel.errors import BadInput
 from pomar.sources.files import layout
-from pomar.sources.files.talks.contacts import Contact, Talks
+from pomar.sources.files.talks.contacts import Talks
 from pomar.sources.files.talks.signs import CHAT
 
 _TITLE = re.compile(r"(?:WhatsApp Chat (?:with|-)|Conversa do WhatsApp com) (.+?)(?: ?\(\d+\))?\.txt$", re.I)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from pomar.sources.files.layout import Layout
 from pomar.sources.files.talks import calendars, chats, mailboxes
-from pomar.sources.files.talks.contacts import HEADERS
+from pomar.sources.files.talks.contacts import HEADERS, cells
 
 READERS = {"mailbox": mailboxes.read, "calendar": calendars.read, "chat": chats.read}
 
@@ -19,7 +19,7 @@ def table(path: Path, kind: str) -> tuple[Layout, pa.Table]:
     names = [f"c{place}" for place in range(1, len(HEADERS) + 1)]
     schema = pa.schema([("seq", pa.int64()), *((name, pa.string()) for name in ("bad", "row", *names))])
     rows = [
-        {"seq": seq} | dict(zip(names, contact.cells(), strict=True)) for seq, contact in enumerate(talks.contacts, 1)
+        {"seq": seq} | dict(zip(names, cells(contact), strict=True)) for seq, contact in enumerate(talks.contacts, 1)
     ]
     found = Layout(kind, talks.encoding, headers=HEADERS, header_lines=0, notes=talks.notes)
     return found, pa.Table.from_pylist(rows, schema)

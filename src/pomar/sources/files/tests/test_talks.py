@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pomar.engine import duck
+from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.actions import staged_part
 from pomar.sources.files.detect import detect
@@ -118,17 +120,76 @@ def test_a_mailbox_tells_who_outside_wrote_and_was_written_to(tmp_path: Path) ->
     )
 
 
+@pytest.fixture
+def on_saturday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 21, 12, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("on_saturday")
 def test_a_calendar_tells_who_outside_was_met(tmp_path: Path) -> None:
     path = written(tmp_path, "export.ics", CALENDAR.replace("\n", "\r\n"))
     assert contacts(path) == [
+        ("2026-02-28 00:00:00", "bia@gmail.com", "meeting", "in", "m2/bia@gmail.com", None, "rui@vendor.com",
+         "cancelled"),
         ("2026-11-20 17:00:00", "ana@acme.com", "meeting", "out", "m1/ana@acme.com", "Kick-off, day one 🚀",
          "rui@vendor.com", "accepted"),
         ("2026-11-20 17:00:00", "leo@acme.com", "meeting", "out", "m1/leo@acme.com", "Kick-off, day one 🚀",
          "rui@vendor.com", "declined"),
-        ("2026-02-28 00:00:00", "bia@gmail.com", "meeting", "in", "m2/bia@gmail.com", None, "rui@vendor.com",
-         "cancelled"),
     ]  # fmt: skip
-    assert detect(path).notes[1] == "1 repeating meeting counts once, when it first took place."
+    assert detect(path).notes[1] == "Repeating meetings count each time they took place, up to today: 1."
+
+
+REPEATING = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:w
+DTSTART;TZID=America/Sao_Paulo:20261025T140000
+ORGANIZER:mailto:rui@vendor.com
+ATTENDEE;PARTSTAT=ACCEPTED:mailto:ana@acme.com
+RRULE:FREQ=WEEKLY
+EXDATE;TZID=America/Sao_Paulo:20261101T140000
+END:VEVENT
+BEGIN:VEVENT
+UID:w
+RECURRENCE-ID;TZID=America/Sao_Paulo:20261108T140000
+DTSTART;TZID=America/Sao_Paulo:20261109T160000
+ORGANIZER:mailto:rui@vendor.com
+ATTENDEE;PARTSTAT=DECLINED:mailto:ana@acme.com
+END:VEVENT
+BEGIN:VEVENT
+UID:leap
+DTSTART;VALUE=DATE:20200229
+ORGANIZER:mailto:rui@vendor.com
+ATTENDEE:mailto:bia@acme.com
+RRULE:FREQ=YEARLY
+END:VEVENT
+BEGIN:VEVENT
+UID:storm
+DTSTART:20261120T000000Z
+ORGANIZER:mailto:rui@vendor.com
+ATTENDEE:mailto:eva@acme.com
+RRULE:FREQ=SECONDLY
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.mark.usefixtures("on_saturday")
+def test_a_repeating_meeting_counts_each_time_it_took_place(tmp_path: Path) -> None:
+    """Not the time that was cancelled, nor those to come; the one that was moved when it was; 29 February when there
+    is one. The id of the first is that of the series, as it was before repetitions were counted."""
+    found = contacts(written(tmp_path, "export.ics", REPEATING.replace("\n", "\r\n")))
+    told = sorted((row[0], row[4], row[7]) for row in found if row[1] != "eva@acme.com")
+
+    assert told == [
+        ("2020-02-29 00:00:00", "leap/bia@acme.com", "no answer"),
+        ("2024-02-29 00:00:00", "leap/2024-02-29/bia@acme.com", "no answer"),
+        ("2026-10-25 17:00:00", "w/ana@acme.com", "accepted"),
+        ("2026-11-09 19:00:00", "w/2026-11-08T17:00:00Z/ana@acme.com", "declined"),
+        ("2026-11-15 17:00:00", "w/2026-11-15T17:00:00Z/ana@acme.com", "accepted"),
+    ]
+    assert len(found) - len(told) == 5_000
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), [
