@@ -70,6 +70,8 @@ INSTALLED_APPS = [
     "pomar.privacy",
     "pomar.sources.files",
     "pomar.sources.tracking",
+    "pomar.sources.mentions",
+    "pomar.sources.mailbox",
     "pomar.identity",
     "pomar.bases",
     "pomar.web",

@@ -36,6 +36,13 @@ ENVELOPE = {
     "userId": TEXT, "anonymousId": TEXT, "messageId": TEXT | {"description": "Counts once, however often it is sent."},
     "timestamp": MOMENT, "context": OBJECT, "writeKey": TEXT | {"description": "Where Basic auth does not give it."},
 }  # fmt: skip
+MENTION = {
+    "text": TEXT, "score": {"type": "number"}, "scale_max": {"type": "number"}, "author": TEXT, "channel": TEXT,
+    "kind": {"enum": ["mention", "review"]}, "occurred_at": MOMENT, "url": TEXT, "language": TEXT, "product": TEXT,
+    "id": TEXT | {"description": "Counts once, however often it is sent."},
+    "email": TEXT | {"description": "Whose it is, where that is known; or `customer`, their id."}, "customer": TEXT,
+}  # fmt: skip
+"""A mention: a text or a score, and what else is known of it."""
 REFUSALS = {
     "400": "The body is no JSON object, or not packed as it says.",
     "401": "The write key is not known.",
@@ -56,6 +63,7 @@ def document(addresses: dict[str, tuple[str, ...]]) -> Schema:
             "in quarantine and never refuses its batch.",
         },
         "paths": paths | {
+            "/v1/mentions": {"post": _mentions()},
             "/v1/projects/{key}/settings": {"get": _settings()},
             "/v1/projects/{key}/notice": {"get": _notice("notice_of_key", "key", "The notice a key collects under")},
             "/v1/notices/{purpose}": {"get": _notice("notice", "purpose", "The notice in force of a purpose")},
@@ -65,6 +73,7 @@ def document(addresses: dict[str, tuple[str, ...]]) -> Schema:
             "schemas": {
                 **{call: _call(call) for call in TYPES},
                 "batch": _batch(),
+                "mention": _object(MENTION, []),
                 "notice": _object(dict.fromkeys(
                     ("purpose", "legal_basis", "controller", "contact", "published_at", "url"), TEXT)
                     | {"version": {"type": "integer"}, "name": OBJECT, "text": OBJECT}),
@@ -94,6 +103,15 @@ def _settings() -> Schema:
     answer = {"description": "Where to send.", "content": {"application/json": {"schema": OBJECT}}}
     summary = "What browser and mobile clients ask for at their start"
     return {"operationId": "settings", "summary": summary, "parameters": [key], "responses": {"200": answer}}
+
+
+def _mentions() -> Schema:
+    several: Schema = {"type": "array", "items": _ref("mention")}
+    schema = {"oneOf": [_object({"mentions": several, "writeKey": TEXT}, ["mentions"]), several]}
+    return _sending("batch", "mentions") | {
+        "summary": "Send what people say in public: mentions and reviews",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+    }
 
 
 def _notice(operation: str, by: str, summary: str) -> Schema:

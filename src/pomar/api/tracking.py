@@ -73,23 +73,28 @@ def receive(request: HttpRequest, call: str) -> HttpResponse:
         return HttpResponse(status=204)
     if request.method != "POST":
         raise Refused(405, _("events are sent by POST."), _("Use POST."))
-    body = _body(request, LARGEST_BODY if call in ("batch", HISTORICAL) else LARGEST_CALL)
+    body = body_of(request, LARGEST_BODY if call in ("batch", HISTORICAL) else LARGEST_CALL)
     try:
         said = outline(body)
     except ValueError:
         raise Refused(400, _("the body is not a JSON object."), _("Send what the client library makes.")) from None
     if call in ("batch", HISTORICAL) and not isinstance(said.get("batch"), list):
         raise Refused(400, _("the body has no list “batch”."), _("Send {\"batch\": [...]}."))
+    keep(KIND, request, said, call, body)
+    return JsonResponse({"success": True})
+
+
+def keep(kind: str, request: HttpRequest, said: dict[str, Any], call: str, body: bytes) -> None:
+    """Put a body into the inbox, for the source whose write key came with it. Raises Refused."""
     try:
         source = source_of(_key(request, said))
         if source is None:
             raise Refused(401, _("this write key is not known."), _("`pomar source add tracking` gives one out."))
         if _full(int(time.monotonic())):
             raise Refused(429, _("too much waits to be taken in."), _("Send it again later."))
-        inbox.put(KIND, source, call, body)
+        inbox.put(kind, source, call, body)
     except OperationalError:
         raise Refused(429, _("the records database is busy."), _("Send it again later.")) from None
-    return JsonResponse({"success": True})
 
 
 @public
@@ -107,7 +112,7 @@ def described(request: HttpRequest, document: dict[str, Any]) -> HttpResponse:
     return JsonResponse(document)
 
 
-def _body(request: HttpRequest, most: int) -> bytes:
+def body_of(request: HttpRequest, most: int) -> bytes:
     """The body as plain JSON text, unpacked no further than allowed."""
     fix = _("Send at most 500 KB with each batch, and 32 KB with each call.")
     length = request.headers.get("Content-Length", "")

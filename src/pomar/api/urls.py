@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pomar.api import notices, tracking
+from pomar.api import mentions, notices, tracking
 from pomar.api.openapi import document
 
 CALLS = {
@@ -23,6 +23,7 @@ urlpatterns = [
     for address in addresses
 ]
 urlpatterns += [
+    path("mentions", mentions.receive, name="mentions"),
     path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"),
     path("projects/<str:key>/notice", notices.notice_of_key, name="notice_of_key"),
     path("notices/<slug:purpose>", notices.notice, name="notice_json"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from time import monotonic
 
 from django_q.tasks import async_task, queue_size
@@ -12,12 +12,16 @@ from pomar.access.roles import SYSTEM
 from pomar.facts.roller import roll
 from pomar.kernel import clock
 from pomar.kernel.errors import Conflict, NothingKnown
+from pomar.web.looking import everywhere
 
 log = logging.getLogger("pomar.jobs")
 
 NIGHTLY = {"housekeeping": time(1, 30), "refresh": time(2, 0)}
 """Jobs of every night and when they start, in the company's time zone. Compacting is a new version of
 the lake, so the refresh comes right after it: by day the figures would look out of date."""
+
+LOOKS = 15
+"""Minutes between two looks into mailboxes and feeds."""
 
 EVERY = 2.0
 """Seconds between two looks into the inbox."""
@@ -30,12 +34,14 @@ PAUSE_OF_REFRESH = 30.0
 
 
 def ensure_schedules() -> None:
-    """Plan the nightly jobs, unless they are planned already."""
+    """Plan what runs by itself, unless it is planned already."""
     from django_q.models import Schedule
 
     for name, hour in NIGHTLY.items():
         planned = {"func": f"pomar.cli.jobs.{name}", "schedule_type": Schedule.DAILY, "next_run": _next(hour)}
         Schedule.objects.get_or_create(name=name, defaults=planned)
+    often = {"func": "pomar.cli.jobs.sync", "schedule_type": Schedule.MINUTES, "minutes": LOOKS}
+    Schedule.objects.get_or_create(name="sync", defaults=often | {"next_run": datetime.now(UTC)})
 
 
 class Rolling:
@@ -83,6 +89,15 @@ def refresh() -> str:
         return actions.refresh().id
     except (Conflict, NothingKnown) as busy:
         return str(busy)
+
+
+def sync() -> str:
+    """Look into every mailbox and feed; what came reaches the lake with the next roll."""
+    done = everywhere(SYSTEM)
+    for one in done:
+        if one["error"]:
+            log.warning("%s: %s", one["source"], one["error"])
+    return ", ".join(f"{one['source']} {one['error'] or one['found']}" for one in done)
 
 
 def housekeeping() -> str:

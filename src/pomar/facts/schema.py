@@ -6,6 +6,7 @@ are all drawn from here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -21,6 +22,12 @@ WORDS = pa.list_(pa.string())
 
 MANUAL = "manual"
 """The source of what people enter by hand; it wins over what systems say."""
+_SOURCE = re.compile(r"[\w][\w.-]{0,99}")
+
+
+def is_source_name(text: str) -> bool:
+    """Whether an outside system can go by this name."""
+    return text != MANUAL and _SOURCE.fullmatch(text) is not None
 
 ENVELOPE: dict[str, pa.DataType] = {
     "source": TEXT,

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,11 @@ def test_schedules_are_planned_once_and_kept_as_people_changed_them() -> None:
     assert sorted(Schedule.objects.values_list("name", "schedule_type", "func")) == [
         ("housekeeping", Schedule.DAILY, "pomar.cli.jobs.housekeeping"),
         ("refresh", Schedule.WEEKLY, "pomar.cli.jobs.refresh"),
+        ("sync", Schedule.MINUTES, "pomar.cli.jobs.sync"),
     ]
     for schedule in Schedule.objects.all():
         assert callable(import_string(schedule.func))
-        assert schedule.next_run > datetime.now(UTC)
+        assert schedule.next_run > datetime.now(UTC) - timedelta(seconds=10)
 
 
 @pytest.mark.django_db

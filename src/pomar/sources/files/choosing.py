@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from pomar.facts.schema import FACTS, MANUAL
+from pomar.facts.schema import FACTS, is_source_name
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.headers import targets
 from pomar.sources.files.mapping import DATE_ORDERS
-
-SOURCE = re.compile(r"[\w][\w.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def _headers(rule: dict[str, Any]) -> set[str]:
 
 
 def _check_source(where: str, source: str) -> None:
-    if source and (source == MANUAL or not SOURCE.fullmatch(source)):
+    if source and not is_source_name(source):
         what = _("“%s” cannot name a system.") % source
         raise BadInput(where, what, _("Use letters, digits, dots, dashes and underscores."))
 

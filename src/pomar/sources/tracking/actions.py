@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
-from pomar.facts.schema import MANUAL
+from pomar.facts.schema import is_source_name
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict, NotFound
 from pomar.privacy import stating
@@ -21,7 +20,6 @@ from pomar.sources.tracking.models import WriteKey, digest
 from pomar.sources.tracking.queries import forget
 
 KIND = "tracking"
-NAME = re.compile(r"[\w][\w.-]{0,99}")
 BROUGHT = ("usage", "profile", "purchase", "license")
 """The facts that calls become, whose use is stated one by one where nobody chose one purpose for all."""
 
@@ -46,7 +44,7 @@ class _AddKey(Action[NewKey]):
     def change(self) -> NewKey:
         live = set(WriteKey.objects.filter(revoked_at=None).values_list("source", flat=True))
         source = self.source or _free_name(live)
-        if not NAME.fullmatch(source) or source == MANUAL:
+        if not is_source_name(source):
             what = _("“%s” cannot name a source.") % source
             raise BadInput("source add", what, _("Use letters, digits, dots, dashes and underscores."))
         if source in live:

@@ -15,10 +15,10 @@ import duckdb
 import pyarrow as pa
 from django.utils.translation import gettext_noop
 
+from pomar.facts.arriving import described, problem, stage
 from pomar.facts.inbox import Batch
-from pomar.facts.loading import PROBLEMS
 from pomar.facts.roller import Arrived, Read
-from pomar.facts.schema import FACTS, TEXT, TIME, WHOLE, YES_NO
+from pomar.facts.schema import TEXT
 from pomar.sources.tracking.calls import Broken, Call, Unread, call, calls, opened
 from pomar.sources.tracking.mapping import Row, Rules, rows, rules
 from pomar.sources.tracking.models import WriteKey
@@ -37,12 +37,6 @@ FIELDS = {"user": "userId"}
 """What a column that is missing is called in a call, where that differs."""
 
 _MOMENTS = ("timestamp", "originalTimestamp", "sentAt")
-_BESIDE = {
-    "file": TEXT, "seq": WHOLE, "source_id": TEXT, "message_id": TEXT, "customer_ref": TEXT, "changed_at": TIME,
-    "retracted": YES_NO, "properties": TEXT, "raw": TEXT, "fresh": YES_NO,
-    "problems": pa.list_(pa.struct([("column", TEXT), ("value", TEXT), ("reason", TEXT), ("fix", TEXT),
-                                    ("fatal", YES_NO)])),
-}  # fmt: skip
 
 
 def read(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> Read:
@@ -97,10 +91,10 @@ def _stage(con: duckdb.DuckDBPyConnection, name: str, sent: Sequence[Batch], she
         counts[FACT.name] += taken.rows
     for fact, partial, found in sheet.tables():
         table = f"{name}_{fact}_{'partial' if partial else 'whole'}"
-        _create(con, table, found)
+        counts[fact] += stage(con, table, fact, found)
         done.staged.append(Arrived(table, fact, sheet.source, sheet.source, partial))
-        counts[fact] += found.num_rows
-    done.files += [_described(sheet.source, fact, count, sheet.mapping) for fact, count in counts.items()]
+    for fact, count in counts.items():
+        done.files.append(described(sheet.source, fact, count, "http", sheet.mapping.columns(fact)))
     sheet.repeats[FACT.name] += taken.repeats
     for fact, count in sheet.repeats.items():
         done.repeats[fact] = done.repeats.get(fact, 0) + count
@@ -112,11 +106,6 @@ def _known(con: duckdb.DuckDBPyConnection, plain: str, left: Sequence[tuple[int,
     found = con.execute(f"SELECT DISTINCT message_id FROM {plain} SEMI JOIN left_over USING (message_id)").fetchall()
     con.unregister("left_over")
     return {message for (message,) in found}
-def _described(source: str, fact: str, count: int, mapping: Rules) -> dict[str, Any]:
-    """How the calls were read, for the import's page, as it tells of files."""
-    columns = mapping.columns(fact)
-    return {"file": source, "fact": fact, "source": source, "rows": count, "format": "http",
-            "columns": columns, "unmapped": [], "notes": []}  # fmt: skip
 
 
 class _Sheet:
@@ -151,10 +140,10 @@ class _Sheet:
             log.exception("a call could not be read")
             self._quarantine(fact, call, Broken("type", call.type, "bad_event"))
 
-    def tables(self) -> Iterator[tuple[str, bool, pa.Table]]:
+    def tables(self) -> Iterator[tuple[str, bool, list[dict[str, Any]]]]:
         """What to stage: the fact, whether rows say only what changed, the rows."""
         for (fact, partial), found in sorted(self.rows.items()):
-            yield fact, partial, _table(found, fact)
+            yield fact, partial, found
 
     def _keep(self, row: Row) -> None:
         if row.fact in ("profile", "usage"):
@@ -183,9 +172,7 @@ class _Sheet:
 
 
 def _problem(why: Broken, fatal: bool) -> dict[str, Any]:
-    value = None if why.value is None else str(why.value)[:200]
-    fix = FIXES.get(why.column, FIX)
-    return {"column": why.column, "value": value, "reason": why.reason, "fix": fix, "fatal": fatal}
+    return problem(why.column, why.value, why.reason, FIXES.get(why.column, FIX), fatal)
 
 
 def _raw(call: Call | Unread, why: Broken) -> str:
@@ -203,18 +190,3 @@ def _raw(call: Call | Unread, why: Broken) -> str:
     except RecursionError:
         told = {"body": str(cells)[:1000]}
     return json.dumps(told, ensure_ascii=False)
-
-
-def _table(found: list[dict[str, Any]], fact: str) -> pa.Table:
-    given = set().union(*found)
-    return pa.table({
-        name: pa.array([row.get(name) for row in found], kind) if name in given else pa.nulls(len(found), kind)
-        for name, kind in (_BESIDE | FACTS[fact].columns).items()
-    })  # fmt: skip
-
-
-def _create(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    con.register("given", rows)
-    typed = f"coalesce(problems, [])::{PROBLEMS} AS problems"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * REPLACE ({typed}) FROM given")
-    con.unregister("given")

@@ -22,6 +22,8 @@ from pomar.facts.schema import FACTS, MANUAL
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 from pomar.sources.files.replay import replay as load_again
+from pomar.sources.mentions.reading import FORM
+from pomar.sources.mentions.replay import replay as read_again
 from pomar.sources.tracking.replay import replay as take_in_again
 from pomar.web import jobs, lists, words
 from pomar.web.guards import needs
@@ -29,6 +31,8 @@ from pomar.web.templatetags.pomar import day, moment, number
 from pomar.web.uses import of_import
 from pomar.web.views.preferences import back
 
+AGAIN = {"http": take_in_again, FORM: read_again}
+"""How a corrected row of what was no file is read again, by what it came as."""
 COUNTED = (*STORED, "repeats", "quarantined")
 SHOWN = ("source_id", "customer_ref", "occurred_at")
 """Columns of the envelope that say which row it is."""
@@ -189,9 +193,10 @@ def replay(request, import_id):
     seq = request.POST.get("seq", "")
     if not seq.isdecimal():
         raise BadInput("seq", _("“%s” is not a row.") % seq, _("Reload the page."))
-    by_http = any(file.get("format") == "http" for file in queries.import_(import_id).files)
-    again = take_in_again if by_http else load_again
-    result = again(request.user, import_id, [queries.Correction(request.POST.get("file", ""), int(seq), cells)])
+    name = request.POST.get("file", "")
+    forms = {file.get("file"): file.get("format") for file in queries.import_(import_id).files}
+    again = AGAIN.get(forms.get(name), load_again)
+    result = again(request.user, import_id, [queries.Correction(name, int(seq), cells)])
     if result.quarantined:
         messages.error(request, _("The row still cannot be read: it waits with its new reason."))
         return redirect(f"{back(request)}#row-1")

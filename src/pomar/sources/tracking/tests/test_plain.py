@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pomar.api.tests.test_fuzz import BROKEN, packed
 from pomar.engine import duck
+from pomar.facts.arriving import BESIDE, stage
 from pomar.facts.inbox import Batch
 from pomar.facts.roller import Arrived, Read
 from pomar.facts.schema import FACTS
@@ -19,7 +20,7 @@ from pomar.facts.tests.conftest import company
 from pomar.sources.tracking.calls import calls, opened
 from pomar.sources.tracking.mapping import rules
 from pomar.sources.tracking.plain import Taken, is_plain, take
-from pomar.sources.tracking.staging import _BESIDE, _create, _Sheet, _stage
+from pomar.sources.tracking.staging import _Sheet, _stage
 from pomar.sources.tracking.tests.calls import arrive
 
 __all__ = ["company"]
@@ -46,9 +47,9 @@ def staged(body: bytes, shortly: bool) -> list[dict[str, Any]]:
         for call in calls(batch):
             sheet.add(call)
         for fact, partial, table in sheet.tables():
-            _create(con, f"long_{fact}_{partial}", table)
+            stage(con, f"long_{fact}_{partial}", fact, table)
             done.staged.append(Arrived(f"long_{fact}_{partial}", fact, "app", "app", partial))
-    columns = {fact: ", ".join([*_BESIDE, *FACTS[fact].columns]) for fact in FACTS}
+    columns = {fact: ", ".join([*BESIDE, *FACTS[fact].columns]) for fact in FACTS}
     found = [
         {"fact": one.fact} | row
         for one in done.staged
