@@ -54,6 +54,19 @@ def is_personal_tax_id(plain: StringValue) -> ibis.ir.BooleanValue:
     return plain.re_search("^[0-9]{11}$")
 
 
+def phone_number(text: StringValue) -> StringValue:
+    """The last ten digits of a telephone number, so that it is one with and without its country or a leading 0; all
+    of a shorter one; null for fewer than eight."""
+    digits = text.re_replace("[^0-9]", "").re_replace("^0+", "")
+    return ibis.ifelse(digits.length() >= 8, digits.right(10), ibis.null(str))
+
+
+def is_phone(ref: StringValue) -> ibis.ir.BooleanValue:
+    """Whether a reference is written as a telephone number: with a +, or with signs between its digits. Digits alone
+    are an id."""
+    return ref.re_search(r"^([+][0-9]{8,15}|[+(]?[0-9][0-9 ().-]*[ ().-][0-9 ().-]*[0-9])$")
+
+
 def own_id(source: StringValue, ref: StringValue) -> StringValue:
     """Of a record: 'c' and 15 hexadecimal digits of the MD5 of source, a separator and reference."""
     return ibis.literal("c") + (source + "\x1f" + ref).hexdigest("md5").substr(0, 15)
@@ -99,6 +112,7 @@ def said(profiles: Table) -> Table:
         "site",
         "mail_site",
         "same_as",
+        "phone",
         "parent_ref",
         "occurred_at",
         "received_at",

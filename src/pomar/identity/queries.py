@@ -14,7 +14,7 @@ from ibis.expr.types import Table
 from pomar.engine import Engine
 from pomar.facts.by_hand import EDIT, is_edit
 from pomar.facts.schema import FACTS, MANUAL
-from pomar.identity import clusters, keys
+from pomar.identity import clusters, keys, phones
 from pomar.identity.golden import FIELDS, ONLY, believed, golden, kinds, newest_first
 from pomar.identity.judgements import NOTHING, Judgements
 from pomar.identity.normal import addressed, said
@@ -84,6 +84,9 @@ def resolve(engine: Engine, profiles: Table, mentions: Table, judged: Judgements
     all_records = found if by_hand is None else engine.keep(found.anti_join(by_hand, ["source", "ref"]))
     shared = engine.keep(keys.shared(rows, all_records, edits))
     members = engine.keep(clusters.members(engine, all_records, shared, judged))
+    words = judged.said(engine)
+    spoken = ibis.union(shared.select("own_id"), *(words.select(own_id=end) for end in ("left", "right")))
+    members = engine.keep(phones.claimed(engine, members, rows, spoken))
     kind = engine.keep(kinds(members))
     owned = engine.keep(rows.join(members.select("own_id", "customer_id"), "own_id"))
     named = members.select("source", "ref", "own_id", "customer_id")

@@ -63,10 +63,7 @@ class Stranger:
 def contacts(read: Reader, day: date) -> Table:
     """Contacts by the end of `day`: day_number, channel, outcome, source, ref, own_id, root, known (a customer with
     a profile, or of the bases), inside (of the customer base on that day)."""
-    rows = read.facts.states("interaction", day)
-    rows = rows.select(
-        "source", "channel", "outcome", ref=rows.customer_ref, day_number=number(read.facts.day(rows.occurred_at))
-    )
+    rows = ibis.union(_interactions(read, day), _said_in_public(read, day))
     refs = read.table("refs")
     refs = refs.select("own_id", "customer_id", ref_source="source", named="customer_ref", root="root_id")
     rows = rows.left_join(refs, [rows.source == refs.ref_source, rows.ref == refs.named])
@@ -80,6 +77,23 @@ def contacts(read: Reader, day: date) -> Table:
         "day_number", "channel", "outcome", "source", "ref", "own_id", "root",
         known=rows.stood.notnull() | (rows.profiles > 0).fill_null(False), inside=rows.buyer.notnull(),
     )  # fmt: skip
+
+
+def _interactions(read: Reader, day: date) -> Table:
+    rows = read.facts.states("interaction", day)
+    began = number(read.facts.day(rows.occurred_at))
+    return rows.select("source", "channel", "outcome", ref=rows.customer_ref, day_number=began)
+
+
+def _said_in_public(read: Reader, day: date) -> Table:
+    """Mentions, and reviews by somebody who can be told: contacts that the customer began."""
+    rows = read.facts.states("feedback", day)
+    told = (rows.kind == "mention") | ((rows.kind == "review") & rows.customer_ref.notnull())
+    rows = rows.filter(told.fill_null(False))
+    began = number(read.facts.day(rows.occurred_at))
+    return rows.select(
+        "source", "channel", outcome=ibis.null("string"), ref=rows.customer_ref, day_number=began
+    )
 
 
 def by_channel(found: Table, day: date) -> Table:

@@ -25,6 +25,7 @@ from pomar.access.roles import SYSTEM, Right
 from pomar.bases import actions as bases
 from pomar.bases.bulk import Change, plan
 from pomar.bases.shapes import CustomerFilter
+from pomar.facts.roller import take_in
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import NotFound, PomarError
 from pomar.kernel.ids import new_id
@@ -32,6 +33,7 @@ from pomar.sources.files.actions import import_files
 from pomar.sources.files.looking import look
 from pomar.sources.manual.actions import edit_many
 from pomar.web import company, uploads
+from pomar.web.looking import everywhere
 from pomar.web.models import Job
 from pomar.web.templatetags.pomar import day, number
 
@@ -89,6 +91,20 @@ def load(job: Job, told: Told) -> str:
     return ngettext("%(n)s fact came in.", "%(n)s facts came in.", facts) % {"n": number(facts)}
 
 
+def look_into(job: Job, told: Told) -> str:
+    """What came is taken in and counted, as far as there is any."""
+    [done] = everywhere(job.user, job.params["name"]) or [None]
+    if done is None:
+        raise NotFound("sources", _("this source is connected no longer."), _("Load the page again."))
+    if done["error"]:
+        raise PomarError(done["source"], done["error"], _("Look at how it is connected, and try again."))
+    if done["found"]:
+        locks.in_turn(partial(take_in, job.user), told)
+        locks.in_turn(partial(bases.refresh, job.user, _part(told, 0.5, 1.0)), told)
+    found = ngettext("%(n)s new entry.", "%(n)s new entries.", done["found"]) % {"n": number(done["found"])}
+    return f"{done['source']}: {found}"
+
+
 def refresh(job: Job, told: Told) -> str:
     locks.in_turn(partial(bases.refresh, job.user, told), told)
     return _("Counted again: every figure includes all facts received so far.")
@@ -129,6 +145,7 @@ def advance(job: Job, told: Told) -> str:
 KINDS = {
     "preview": Kind(gettext_lazy("Reading the files"), Right.IMPORT_FACTS, preview),
     "import": Kind(gettext_lazy("Loading the files"), Right.IMPORT_FACTS, load),
+    "look": Kind(gettext_lazy("Looking what came"), Right.IMPORT_FACTS, look_into),
     "refresh": Kind(gettext_lazy("Counting both bases"), Right.REFRESH, refresh),
     "entered": Kind(gettext_lazy("Saved. Counting both bases"), Right.EDIT_CUSTOMER, entered),
     "bulk": Kind(gettext_lazy("Changing customers"), Right.EDIT_IN_BULK, in_bulk),

@@ -18,7 +18,8 @@ def story():
         profile(f"crm:{n}", day=n % 5, email=f"É{n % 30}@ação.com", name=f"José {n}", city="São Luís", tags=["a"])
         for n in range(60)
     ]
-    firms = [profile(f"erp:{n}", kind="organization", domain=f"www.f{n}.com", name=f"F{n}") for n in range(9)]
+    firms = [profile(f"erp:{n}", kind="organization", domain=f"www.f{n}.com", name=f"F{n}", phone=f"+55 11 4000-000{n}")
+             for n in range(9)]  # fmt: skip
     contacts = [profile(f"erp:c{n}", email=f"ana{n}@f{n % 12}.com", parent_ref=str(n % 5)) for n in range(20)]
     mailed = [profile(f"desk:c{n}", day=3, email=f"ANA{n}@f{n % 12}.com") for n in range(30)]
     chain = [
@@ -50,7 +51,9 @@ def story():
 @pytest.mark.slow
 def test_duckdb_and_spark_find_the_same_customers(engine, spark):
     def build(opened, _home):
-        found = identify(opened, *story(), also=["shop:1", "shop:2", "crm:7", f"manual:{record_id('crm', '5')}"])
+        by_hand, by_phone = f"manual:{record_id('crm', '5')}", ("chat:(11) 4000-0003", "chat:1140000004")
+        also = ["shop:1", "shop:2", "crm:7", by_hand, *by_phone]
+        found = identify(opened, *story(), also=also)
         return {"refs": found.refs, "customers": found.customers}
 
     assert_same(build, engine, spark, Path())

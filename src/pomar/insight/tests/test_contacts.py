@@ -60,6 +60,22 @@ def test_a_channel_reaches_the_customers_who_were_in_contact_on_it(company):
                                                   Channel(None, 1, 0, None, 1, date(2026, 1, 1)), 0)  # fmt: skip
 
 
+def test_who_mentions_us_is_in_contact_and_other_answers_are_none(company):
+    told()
+    said = {"changed_at": noon(date(2026, 6, 2)), "text": "nice"}
+    bring(source="wire", feedback=[
+        said | {"customer_ref": "x:@ana", "kind": "mention", "channel": "x"},
+        said | {"customer_ref": "ana@gmail.com", "kind": "review", "channel": "x", "score": 5.0},
+        said | {"kind": "mention", "channel": "x"},
+        said | {"customer_ref": "ana@gmail.com", "kind": "nps", "channel": "survey", "score": 9.0},
+    ])  # fmt: skip
+    refreshed()
+
+    assert coverage(DAY).channels[0] == Channel("x", 3, 1, 0.25, 1, date(2026, 6, 2))
+    assert [one.ref for one in strangers(as_of=DAY).rows] == ["Bia", "x:@ana"]
+    assert "survey" not in {one.name for one in coverage(DAY).channels}
+
+
 @pytest.mark.slow
 def test_whom_nobody_knows_waits_to_be_claimed_and_then_counts_for_the_customer(company):
     told()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,9 @@ def test_a_mailbox_tells_who_outside_wrote_and_was_written_to(tmp_path: Path) ->
 
 
 @pytest.fixture
-def on_saturday(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 21, 12, tzinfo=UTC))
+def on_saturday() -> Iterator[None]:
+    with clock.frozen(datetime(2026, 11, 21, 12, tzinfo=UTC)):
+        yield
 
 
 @pytest.mark.usefixtures("on_saturday")
