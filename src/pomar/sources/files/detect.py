@@ -33,6 +33,14 @@ _UNIT_PRICE = {
     "vl unitario",
 }
 _EMAIL_NAMES = {"email", "e mail", "customer email", "email address", "client email", "email do cliente", "user email"}
+_PHONE_NAMES = {
+    "phone number", "phone", "caller number", "customer phone", "external number", "client number", "other party",
+    "telefone", "numero", "numero de telefone", "telefone do cliente", "numero do cliente", "celular",
+}  # fmt: skip
+_CALL_WORDS = {
+    "duration", "call duration", "talk time", "ring time", "call length", "duracao", "duracao da chamada",
+    "duracao da ligacao", "tempo de conversa",
+}  # fmt: skip
 _FIRST_NAMES = {"first name", "given name", "firstname", "forename", "primeiro nome", "nome proprio", "prenome"}
 _LAST_NAMES = {"last name", "surname", "family name", "lastname", "sobrenome", "ultimo nome", "apelido"}
 _NAMED = 2.5
@@ -158,8 +166,25 @@ def _fill_gaps(fact: str, headers: tuple[str, ...], taken: set[str], found: dict
     if fact != "profile" and "customer_ref" not in found and mail and mail not in taken:
         found["customer_ref"] = (Rule(column=mail), _("e-mail header"))
         taken.add(mail)
+    if fact == "interaction":
+        _fill_calls(by_word, taken, found)
     if fact == "purchase" and "quantity" in found:
         _multiply_price(by_word, headers, taken, found)
+
+
+def _fill_calls(by_word: dict[str, str], taken: set[str], found: dict[str, tuple[Rule, str]]) -> None:
+    """A telephone's list of calls names the other side by their number, and may tell date and time apart."""
+    phone = next((by_word[word] for word in by_word if word in _PHONE_NAMES), None)
+    if phone is None or not _CALL_WORDS & by_word.keys():
+        return
+    found.setdefault("customer_ref", (Rule(column=phone), _("telephone header")))
+    found["channel"] = (Rule(value="call"), _("a list of calls"))
+    taken |= set(found["customer_ref"][0].headers)
+    date = next((by_word[word] for word in ("date", "data") if word in by_word), None)
+    time = next((by_word[word] for word in ("time", "hora") if word in by_word), None)
+    if date and time:
+        found["occurred_at"] = (Rule(join=(date, time)), _("date and time"))
+        taken |= {date, time}
 
 
 def _multiply_price(
@@ -298,7 +323,7 @@ def describe(
     found_numbers = {header: by_number[name] for name, header in numbers.items()}
     return Detection(
         file=str(path), layout=cells.layout, rows=texts.rows, fact=mapping.fact, mapping=mapping, how=how,
-        language=language, dates=found_dates, numbers=found_numbers, 
+        language=language, dates=found_dates, numbers=found_numbers,
         notes=(*cells.layout.notes, *_notes(found_dates, found_numbers), *_unnumbered(mapping, how)),
     )  # fmt: skip
 
@@ -309,7 +334,7 @@ def _read(fact: Fact, target: str, rule: Rule) -> tuple[tuple[str, ...], tuple[s
     if rule.months_before:
         return (), column
     if is_date(fact, target):
-        return column, (rule.plus_minutes,) if rule.plus_minutes else ()
+        return column or rule.join[:1], (rule.plus_minutes,) if rule.plus_minutes else ()
     return (), (*column, *rule.multiply) if is_number(fact, target) else ()
 
 

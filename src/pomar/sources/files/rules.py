@@ -51,7 +51,7 @@ def cell_of(fact: Fact, target: str, rule: Rule, texts: Texts, found: Detection)
     text = _translated(rule, texts)
     if target in IDS and rule.column in texts.point_zero and not rule.values:
         text = f"regexp_replace({text}, '^(-?\\d+)\\.0+$', '\\1')"
-    dates = found.dates.get(rule.column or "", DateStyle())
+    dates = found.dates.get(rule.column or "".join(rule.join[:1]), DateStyle())
     numbers = found.numbers.get(rule.column or "", NumberStyle())
     brazilian = bool(_BRAZILIAN & set(normal(rule.column or "").split()))
     value = typed(fact, target, f'"t_{target}"', dates, numbers, brazilian=brazilian)

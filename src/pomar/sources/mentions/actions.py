@@ -135,7 +135,7 @@ def read(url: str, channel: str, headers: dict[str, str] | None = None) -> tuple
         if answer.status == 304:
             return answer, []
         if answer.status != 200:
-            what = _("%(url)s answers %(status)s.") % {"url": url, "status": answer.status}
+            what = _("the address answers %s.") % answer.status
             raise BadInput("feed", what, _("Open the address in a browser, and copy it again."))
         return answer, mentions(answer, channel)
     except Unfetchable as error:
@@ -147,5 +147,5 @@ def read(url: str, channel: str, headers: dict[str, str] | None = None) -> tuple
         what = known.get(str(error)) or _("the address cannot be reached: %s.") % error
         raise BadInput("feed", what, _("Give the public address of the feed, with https://.")) from error
     except NoFeed:
-        what = _("%s holds no feed.") % url
+        what = _("there is no feed at this address.")
         raise BadInput("feed", what, _("Look for “RSS” or “Atom” on the page, and copy that address.")) from None

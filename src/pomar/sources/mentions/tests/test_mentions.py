@@ -131,7 +131,7 @@ def test_a_feed_that_says_the_same_again_makes_no_import(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("page", "what"), [
-    ((200, {}, b"<html><body>hello</body></html>"), "holds no feed"), ((404, {}, b""), "answers 404"),
+    ((200, {}, b"<html><body>hello</body></html>"), "no feed at this address"), ((404, {}, b""), "answers 404"),
     ((200, {}, b"x" * 5_000_001), "too large"), ((302, {"Location": "/page"}, b""), "on and on"),
     ((302, {"Location": "file:///etc/passwd"}, b""), "no web address"),
     ((200, {"Content-Encoding": "gzip"}, zlib.compress(b"0" * 50_000_000, wbits=31)), "too large"),
