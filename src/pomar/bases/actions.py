@@ -18,28 +18,20 @@ from pomar.facts import lake
 from pomar.facts.actions import ImportResult, check_import, load
 from pomar.facts.derived import Snapshot
 from pomar.facts.entering import entered
-from pomar.facts.reading import Lake
 from pomar.facts.schema import FACTS, MANUAL
-from pomar.identity.matching import update as matching
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput
 from pomar.kernel.progress import Progress, unwatched
 
 
-def refresh(user: Actor = SYSTEM, progress: Progress = unwatched, similar: bool = False) -> Snapshot:
+def refresh(user: Actor = SYSTEM, progress: Progress = unwatched) -> Snapshot:
     """Bring the derived tables up to date and make them current; costs nothing where nothing changed.
 
-    With `similar`, records that are new or changed are first compared with all others, so that who is likely the same
-    counts as one. A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another
-    refresh is running.
+    A failure leaves the last good snapshot in place. Raises NotAllowed, and Conflict when another refresh is running.
     """
     require(user, Right.REFRESH, "refresh")
-    with lake.writing("refresh"):
-        if similar and not matching.is_current():
-            with open_engine() as engine:
-                matching.update(engine, Lake(engine), progress)
-        with open_engine() as engine:
-            return snapshots.make(engine, progress)
+    with lake.writing("refresh"), open_engine() as engine:
+        return snapshots.make(engine, progress)
 
 
 class _SetPolicy(Action[Rules]):

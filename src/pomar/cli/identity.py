@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pomar.cli.base import answer, json_option, start
+from pomar.cli.base import answer, json_option, number, progress, start
 from pomar.cli.words import _
 
 if TYPE_CHECKING:
@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 @click.group("identity", help=_("Which records are one customer: how well that is found, and what people decide."))
 def identity_command() -> None:
     pass
+
+
+@identity_command.command("match", help=_("Compare new and changed records now, instead of waiting for the worker."))
+@json_option
+def match_command(as_json: bool) -> None:
+    start()
+    from dataclasses import asdict
+
+    from pomar.access.roles import SYSTEM
+    from pomar.identity.actions import match
+
+    with progress() as told:
+        done = match(SYSTEM, told)
+    if as_json:
+        answer(asdict(done) if done else None)
+    elif done is None:
+        click.echo(_("Nothing changed since records were compared last."))
+    else:
+        said = _("%(fresh)s records were compared, %(pairs)s pairs stored. `pomar refresh` counts by it.")
+        click.echo(said % {"fresh": number(done.fresh), "pairs": number(done.pairs)})
 
 
 @identity_command.command("evaluate", help=_("How well the shipped configuration matches the records of FILE."))

@@ -20,8 +20,8 @@ NIGHTLY = {"housekeeping": time(1, 30), "refresh": time(2, 0)}
 """Jobs of every night and when they start, in the company's time zone. Compacting is a new version of
 the lake, so the refresh comes right after it: by day the figures would look out of date."""
 
-LOOKS = 15
-"""Minutes between two looks into mailboxes and feeds."""
+OFTEN = {"sync": 15, "match": 60}
+"""Jobs of the day, and the minutes between them: looking into mailboxes and feeds, and comparing records."""
 
 EVERY = 2.0
 """Seconds between two looks into the inbox."""
@@ -40,8 +40,9 @@ def ensure_schedules() -> None:
     for name, hour in NIGHTLY.items():
         planned = {"func": f"pomar.cli.jobs.{name}", "schedule_type": Schedule.DAILY, "next_run": _next(hour)}
         Schedule.objects.get_or_create(name=name, defaults=planned)
-    often = {"func": "pomar.cli.jobs.sync", "schedule_type": Schedule.MINUTES, "minutes": LOOKS}
-    Schedule.objects.get_or_create(name="sync", defaults=often | {"next_run": datetime.now(UTC)})
+    for name, minutes in OFTEN.items():
+        often = {"func": f"pomar.cli.jobs.{name}", "schedule_type": Schedule.MINUTES, "minutes": minutes}
+        Schedule.objects.get_or_create(name=name, defaults=often | {"next_run": datetime.now(UTC)})
 
 
 class Rolling:
@@ -98,6 +99,17 @@ def sync() -> str:
         if one["error"]:
             log.warning("%s: %s", one["source"], one["error"])
     return ", ".join(f"{one['source']} {one['error'] or one['found']}" for one in done)
+
+
+def match() -> str:
+    """Compare records that are new or changed, and count by what came of it."""
+    from pomar.identity import actions
+
+    try:
+        done = actions.match(SYSTEM)
+    except Conflict as busy:
+        return str(busy)
+    return f"{done.fresh} compared, {done.pairs} pairs; {refresh()}" if done and done.pairs else "nothing to do"
 
 
 def housekeeping() -> str:

@@ -162,5 +162,6 @@ def writing(what: str) -> Iterator[None]:
 
 
 def _busy(what: str) -> Conflict:
-    running = {"import": _("another import is running here."), "refresh": _("another refresh is running here.")}
+    running = {"import": _("another import is running here."), "refresh": _("another refresh is running here."),
+               "matching": _("records are being compared here already.")}  # fmt: skip
     return Conflict(str(home()), running[what], _("Wait until it ends, then try again."))

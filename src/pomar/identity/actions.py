@@ -11,13 +11,19 @@ from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
+from pomar.engine import open_engine
+from pomar.facts import lake
+from pomar.facts.reading import Lake
 from pomar.identity import judgements
+from pomar.identity.matching import update
+from pomar.identity.matching.update import Matched
 from pomar.identity.models import Decision
 from pomar.identity.models import Policy as PolicyVersion
 from pomar.identity.policy import Policy
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, NotFound
 from pomar.kernel.ids import new_id
+from pomar.kernel.progress import Progress, unwatched
 
 MOST_AT_ONCE = 10_000
 """Pairs that one decision may speak of."""
@@ -80,6 +86,35 @@ def part(user: Actor, out: Collection[str], rest: Collection[str]) -> str:
     Raises NotAllowed, BadInput.
     """
     return _Different(user, list(product(out, rest)), False).run()
+
+
+class _Match(Action[Matched]):
+    name = "compare records"
+    right = Right.REFRESH
+    object_kind = "matches"
+
+    def __init__(self, user: Actor, progress: Progress) -> None:
+        super().__init__(user)
+        self.progress = progress
+
+    def prepare(self) -> None:
+        with open_engine() as engine:
+            self.found = update.update(engine, Lake(engine), self.progress)
+
+    def change(self) -> Matched:
+        return self.found
+
+    def note(self, result: Matched) -> dict[str, Any]:
+        return {"details": asdict(result)}
+
+
+def match(user: Actor, progress: Progress = unwatched) -> Matched | None:
+    """Compare the records that are new or changed with all others; None where nothing is. The next refresh counts by
+    it. Killed anywhere, it is done again. Raises NotAllowed; Conflict where records are being compared already."""
+    action = _Match(user, progress)
+    action.check()
+    with lake.writing("matching"):
+        return None if update.is_current() else action.run()
 
 
 class _Undo(Action[int]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pomar.facts import lake
 from pomar.facts.erasing import forget_history
 from pomar.identity import matches
+from pomar.identity.matching import update
 from pomar.identity.models import Decision
 from pomar.kernel.erasing import Subject, register
 
@@ -30,5 +31,12 @@ def _drop_pairs(subject: Subject) -> int:
         return gone
 
 
+def _forget_compared(subject: Subject) -> int:
+    """What was compared holds names and addresses of everybody: it goes, and all are compared anew."""
+    with lake.writing("matching"):
+        return update.forget()
+
+
+register("derived.matching", ("own_id", "email", "phone"), _forget_compared)
 register("identity.Decision", ("left", "right"), _rename_decisions)
 register("lake.matches", ("left", "right"), _drop_pairs)

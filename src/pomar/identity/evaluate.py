@@ -34,17 +34,14 @@ class Evaluation:
 def clusters(engine: Engine, profiles: Table) -> Table:
     """Who is one customer with the shipped configuration alone: source, ref, customer_id."""
     shaped = engine.keep(said(profiles))
-    kinds = shaped.group_by("own_id").agg(
-        kind=ibis.coalesce(shaped.declared.min(), shaped.sign.min(), ibis.literal(PERSON))
-    )
     rows = latest(profiles, shaped)
-    rows = engine.keep(features(engine, rows).join(kinds, "own_id").mutate(fresh=ibis.literal(True)))
+    rows = engine.keep(features(engine, rows).join(run.kinds(shaped), "own_id").mutate(fresh=ibis.literal(True)))
     told = []
     for kind in (PERSON, ORGANIZATION):
         mine = engine.keep(rows.filter(rows.kind == kind).drop("kind"))
         if engine.arrow(mine.limit(2)).num_rows > 1:
             found, _learned, _most = run.scored(engine, mine, kind)
-            told.append(found.select("left", "right", "probability", kind=ibis.literal(kind)))
+            told.append(run.told(found, kind))
     judged = Judgements(pairs=engine.keep(ibis.union(*told) if len(told) > 1 else told[0])) if told else Judgements()
     found = resolve(engine, profiles, mentions([profiles]), judged)
     return found.refs.select("source", "customer_id", ref="customer_ref")

@@ -14,6 +14,7 @@ from ibis.expr.types import BooleanValue, Table
 
 from pomar.facts import lake
 from pomar.facts.schema import NUMBER, TEXT, TIME
+from pomar.identity.matching.comparisons import PEOPLE
 from pomar.identity.normal import PERSON
 from pomar.identity.policy import LOWEST, Policy
 
@@ -43,7 +44,18 @@ def standing(rows: Table, known_at: datetime | None = None) -> Table:
     return ranked.filter(ranked.nth == 0, ranked.probability >= LOWEST).drop("nth")
 
 
+ALONE = 0.98
+"""The probability from which people are one customer by names and places alone, which a namesake has too."""
+
+_AGREES = "|".join(
+    f'"{one.key}":({"|".join(str(nth) for nth, level in enumerate(one.levels) if level.tells)})[,}}]'
+    for one in PEOPLE if any(level.tells for level in one.levels)
+)  # fmt: skip
+
+
 def joins(pairs: Table, policy: Policy) -> BooleanValue:
-    """Whether pairs are one customer without anybody's word. Organisations never are by their looks alone: branches
-    and franchises share a name, a street and a telephone."""
-    return (pairs.probability >= policy.same) & (pairs.kind == PERSON)
+    """Whether pairs are one customer without anybody's word: likely people, where something agrees that is a person's
+    own; without that, only where there is hardly a doubt. Organisations never are by their looks: branches and
+    franchises share a name, a street and a telephone."""
+    likely = (pairs.probability >= policy.same) & (pairs.kind == PERSON)
+    return likely & (pairs.levels.re_search(_AGREES) | (pairs.probability >= ALONE))

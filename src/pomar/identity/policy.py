@@ -22,8 +22,8 @@ class Policy:
     """Probabilities from which two records are the same, and from which a person looks at them; the order of sources;
     the rules by which each field is chosen, first to last (`rules` of fields that differ from `rule`)."""
 
-    same: float = 0.7
-    review: float = 0.5
+    same: float = 0.5
+    review: float = 0.2
     sources: tuple[str, ...] = ()
     rule: tuple[str, ...] = (NEWEST,)
     rules: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -23,6 +23,7 @@ def test_schedules_are_planned_once_and_kept_as_people_changed_them() -> None:
     jobs.ensure_schedules()
     assert sorted(Schedule.objects.values_list("name", "schedule_type", "func")) == [
         ("housekeeping", Schedule.DAILY, "pomar.cli.jobs.housekeeping"),
+        ("match", Schedule.MINUTES, "pomar.cli.jobs.match"),
         ("refresh", Schedule.WEEKLY, "pomar.cli.jobs.refresh"),
         ("sync", Schedule.MINUTES, "pomar.cli.jobs.sync"),
     ]

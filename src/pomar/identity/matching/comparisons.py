@@ -32,7 +32,8 @@ When = Callable[[Pair], BooleanValue]
 @dataclass(frozen=True)
 class Level:
     """One way to agree; the last of a comparison has no `when`. `tf`: the column whose value counts by how rare it is.
-    `words`: what a person reads."""
+    `words`: what a person reads. `tells`: whether it says something about this one person or company, as names and
+    places do not, which many share."""
 
     key: str
     when: When | None
@@ -41,6 +42,7 @@ class Level:
     kin: float
     words: str
     tf: str = ""
+    tells: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,10 +185,12 @@ def _address(p: Pair) -> BooleanValue:
 N = gettext_noop
 
 _ADDRESS = Comparison("address", _address, (
-    Level("house", all_of(same("street"), same("number")), .55, 1e-4, .8, N("same street and number"), "house"),
-    Level("house_near", all_of(same("number"), near("street")), .10, 1e-4, .05, N("same number, street spelt alike")),
+    Level("house", all_of(same("street"), same("number")), .55, 1e-4, .8, N("same street and number"), "house",
+          tells=True),
+    Level("house_near", all_of(same("number"), near("street")), .10, 1e-4, .05, N("same number, street spelt alike"),
+          tells=True),
     Level("number_near", all_of(same("street"), _number_near), .05, 1e-4, .02,
-          N("same street, number differs by a digit"), "street"),
+          N("same street, number differs by a digit"), "street", tells=True),
     Level("street", all_of(same("street"), missing("number")), .08, 1e-3, .03, N("same street"), "street"),
     Level("street_only", same("street"), .02, 1e-3, .01, N("same street, other number"), "street"),
     Level("street_near", all_of(near("street"), any_of(missing("number"), _number_near)), .03, 1e-3, .01,
@@ -217,11 +221,18 @@ _REGION = Comparison("region", both("region"), (
     Level("other", None, .1, .8, .03, N("other region")),
 ))  # fmt: skip
 _PHONE = Comparison("phone", both("phone"), (
-    Level("same", same("phone"), .60, 1e-5, .4, N("same telephone"), "phone"),
-    Level("tail", _tail("phone", 8), .03, 1e-6, .01, N("same telephone, other area code")),
+    Level("same", same("phone"), .60, 1e-5, .4, N("same telephone"), "phone", tells=True),
+    Level("tail", _tail("phone", 8), .03, 1e-6, .01, N("same telephone, other area code"), tells=True),
     Level("near", within("phone", 1), .04, 1e-6, .01, N("telephone differs by a digit")),
     Level("other", None, .33, .999, .58, N("other telephone")),
 ))  # fmt: skip
+def _not_named(p: Pair) -> BooleanValue:
+    """Not the same name before the @ at two providers: where the names agree that says nothing more, unless it has
+    digits of its own."""
+    named = (p.l.local == p.r.local) & ~p.l.local.re_search("[0-9]")
+    return (p.l.email == p.r.email) | ~named.fill_null(False)
+
+
 _EMAIL_NEAR = all_of(within("email", 2, 9), _same_digits("email"))
 
 PEOPLE = (
@@ -257,16 +268,16 @@ PEOPLE = (
         Level("other", None, .01, .08, .05, N("other generation (Jr, Filho)")),
     )),
     Comparison("birth", both("birth"), (
-        Level("same", same("birth"), .87, 1e-4, .02, N("same date of birth"), "birth"),
+        Level("same", same("birth"), .87, 1e-4, .02, N("same date of birth"), "birth", tells=True),
         Level("swapped", all_of(same("birth_digits"), within("birth", 4)), .02, 1e-4, .0005,
-              N("date of birth with digits exchanged")),
-        Level("digit", _one_digit, .055, 1e-3, .004, N("date of birth differs by a digit")),
+              N("date of birth with digits exchanged"), tells=True),
+        Level("digit", _one_digit, .055, 1e-3, .004, N("date of birth differs by a digit"), tells=True),
         Level("two", _birth_part, .02, 8e-3, .015, N("date of birth differs in one part")),
         Level("other", None, .035, .98, .96, N("other date of birth")),
     )),
-    Comparison("email", both("email"), (
-        Level("same", same("email"), .55, 1e-5, .12, N("same e-mail"), "email"),
-        Level("near", _EMAIL_NEAR, .08, 1e-5, .005, N("e-mail spelt alike")),
+    Comparison("email", all_of(both("email"), _not_named), (
+        Level("same", same("email"), .55, 1e-5, .12, N("same e-mail"), "email", tells=True),
+        Level("near", _EMAIL_NEAR, .08, 1e-5, .005, N("e-mail spelt alike"), tells=True),
         Level("local", same("local"), .06, 1e-5, .01, N("same name in the e-mail, other provider"), "local"),
         Level("local_near", all_of(within("local", 1, 6), _same_digits("local")), .02, 1e-5, .005,
               N("similar name in the e-mail")),
@@ -274,8 +285,8 @@ PEOPLE = (
     )),
     _PHONE,
     Comparison("tax", both("tax"), (
-        Level("same", same("tax"), .95, 1e-6, .001, N("same tax id"), "tax"),
-        Level("near", _tax_near, .035, 1e-6, .0001, N("tax id differs by a digit")),
+        Level("same", same("tax"), .95, 1e-6, .001, N("same tax id"), "tax", tells=True),
+        Level("near", _tax_near, .035, 1e-6, .0001, N("tax id differs by a digit"), tells=True),
         Level("other", None, .015, .9999, .9989, N("other tax id")),
     )),
     _ADDRESS, _PLACE, _LINE2, _REGION,

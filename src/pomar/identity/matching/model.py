@@ -3,7 +3,9 @@
 Every pair is of one customer, of kin (a household, a group of companies) or of strangers. The levels at which it
 agrees, field by field, weigh by how often they are met in each kind; a value that is shared weighs by how rare it is
 (Winkler 1989). `learn` finds the shares by expectation maximisation over counts of patterns, pulled to the priors in
-`comparisons`, so that small files have sane ones.
+`comparisons`, so that small files have sane ones. What records of one customer look like is learned only from pairs in
+which another field agrees that tells one person from another (an e-mail, a telephone, a date of birth): without that,
+neighbours and colleagues, of whom there are many more, would be learned from.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ DISSENT = 3.0
 """How many times as often as the prior says records of one customer may disagree in a field, whatever the data says:
 without a bound the model could take neighbours for copies where there are many of them and few copies."""
 
+MOST_COPIES, MOST_KIN = 2, 20
+"""Pairs of one customer, and of kin, that there are at most, for each record."""
+
 ROUNDS = 25
 SAMPLE = 300_000
 """Random pairs from which the shares among strangers are counted."""
@@ -48,10 +53,6 @@ class Parameters:
 
     def write(self) -> str:
         return json.dumps(asdict(self))
-
-    @classmethod
-    def read(cls, text: str) -> Parameters:
-        return cls(**json.loads(text))
 
 
 def rare(kind: str) -> list[str]:
@@ -114,6 +115,12 @@ class _Learning:
             for name in ("m", "u", "kin")
         )
 
+        tells = [[nth for nth, level in enumerate(one.levels) if level.tells] for one in self.comparisons]
+        agrees = np.stack([np.isin(self.near[:, nth], told) for nth, told in enumerate(tells)], 1)
+        asked = np.stack([(self.near[:, nth] != SILENT) & bool(told) for nth, told in enumerate(tells)], 1)
+        self.telling = agrees.any(1) | ~asked.any(1)
+        self.borne_out = [np.delete(agrees, nth, 1).any(1) for nth in self._all()]
+
     def run(self) -> Parameters:
         share, kinship = 0.2 * self.rows / self.every, 0.5 * self.rows / self.every
         m = [prior.copy() for prior in self.prior_m]
@@ -122,12 +129,13 @@ class _Learning:
         for _round in range(ROUNDS):
             p, q = (self._chances(levels, m, u, share, kinship) for levels in (self.near, self.far))
             for nth in self._all():
-                same = self._tally(self.near, self.near_n * p[0], nth)
+                same = self._tally(self.near, self.near_n * p[0] * self.borne_out[nth], nth)
                 strange = self._tally(self.far, self.far_n * q[2], nth)
                 mixed = self._mixed(same, self.prior_m[nth], PRIOR_PAIRS + PRIOR_SHARE * same.sum())
                 m[nth] = self._bound(mixed, self.prior_m[nth])
                 u[nth] = self._mixed(strange, self.prior_u[nth], PRIOR_RANDOM)
-            share, kinship = (self._bounded((self.near_n * chance).sum()) for chance in p[:2])
+            share = self._bounded((self.near_n * p[0] * self.telling).sum(), MOST_COPIES)
+            kinship = self._bounded((self.near_n * p[1]).sum(), MOST_KIN)
         keys = [one.key for one in self.comparisons]
         return Parameters(
             {key: [float(x) for x in m[nth]] for nth, key in enumerate(keys)},
@@ -137,8 +145,8 @@ class _Learning:
     def _all(self) -> range:
         return range(len(self.comparisons))
 
-    def _bounded(self, pairs: float) -> float:
-        return float(min(max(pairs, 0.02 * self.rows), 2 * self.rows) / self.every)
+    def _bounded(self, pairs: float, most: float) -> float:
+        return float(min(max(pairs, 0.02 * self.rows), most * self.rows) / self.every)
 
     def _tally(self, levels: np.ndarray, weights: np.ndarray, nth: int) -> np.ndarray:
         told = levels[:, nth] != SILENT
@@ -176,7 +184,7 @@ def _shares(values: list[float]) -> np.ndarray:
 
 
 def rarity(engine: Engine, records: Table, owners: Table, kind: str) -> dict[str, Table]:
-    """Of each column in `rare`: how often another customer has the same value (value, often).
+    """Of each column in `rare`: how often a customer has the same value beside the two of a pair (value, often).
 
     `owners`: id, customer. Each customer counts once: the copies of one make its name no more common.
     """
@@ -185,7 +193,8 @@ def rarity(engine: Engine, records: Table, owners: Table, kind: str) -> dict[str
     found = {}
     for name in rare(kind):
         said = rows.filter(rows[name].notnull()).group_by(value=rows[name]).agg(n=rows.customer.nunique())
-        found[name] = said.select("value", often=(said.n - 1) / _number(float(total)) + _number(FLOOR[name]))
+        others = ibis.greatest(said.n - 2, 0) / _number(float(total))
+        found[name] = said.select("value", often=others + _number(FLOOR[name]))
     return found
 
 

@@ -10,6 +10,7 @@ from pomar.identity.components import components
 from pomar.identity.matching import blocking, model
 from pomar.identity.matching.comparisons import COMPARISONS
 from pomar.identity.matching.model import Parameters
+from pomar.identity.normal import PERSON
 
 RECOUNT = 200_000
 """Up to so many records values are counted anew, once for each customer found: in a small file full of copies a name
@@ -57,6 +58,14 @@ def _owners(engine: Engine, rows: Table, found: Table) -> Table:
     return engine.keep(owned.select("id", customer=owned.label.fill_null(owned.id)))
 
 
-def levels(kind: str) -> list[str]:
-    """The columns of `scored` that hold levels."""
-    return [f"g_{one.key}" for one in COMPARISONS[kind]]
+def told(found: Table, kind: str) -> Table:
+    """What `scored` found as rows of `matches`: left, right, kind, probability, levels."""
+    parts = [ibis.literal(f'"{one.key}":') + found[f"g_{one.key}"].cast("string") for one in COMPARISONS[kind]]
+    text = ibis.literal("{") + ibis.literal(",").join(parts) + "}"
+    return found.select("left", "right", "probability", kind=ibis.literal(kind), levels=text)
+
+
+def kinds(shaped: Table) -> Table:
+    """own_id, kind: what each record is compared as. `shaped` are narrow profiles (`normal.said`)."""
+    kind = ibis.coalesce(shaped.declared.min(), shaped.sign.min(), ibis.literal(PERSON))
+    return shaped.group_by("own_id").agg(kind=kind)

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from pomar.facts.reading import Lake
 from pomar.facts.visibility import visibility
 from pomar.identity import matches
 from pomar.identity.matching import run
-from pomar.identity.matching.comparisons import COMPARISONS
 from pomar.identity.matching.features import COLUMNS, SAID, features, latest
 from pomar.identity.matching.model import Parameters
 from pomar.identity.normal import ORGANIZATION, PERSON, said
@@ -37,7 +37,7 @@ from pomar.kernel.progress import Progress
 GROWN = 2.0
 """Once there are so many times the records from which was learned, it is learned anew, and all are compared."""
 
-VERSION = 1
+VERSION = 2
 """Of features and comparisons: what an older version compared is compared again."""
 
 
@@ -69,8 +69,15 @@ def is_current() -> bool:
     return found is not None and found.info["resting_on"] == resting_on()
 
 
+def forget() -> int:
+    """Drop what was compared, so that all is compared anew; how many records that were."""
+    found = _memory()
+    shutil.rmtree(_root(), ignore_errors=True)
+    return int(found.info["records"]) if found else 0
+
+
 def update(engine: Engine, facts: Lake, progress: Progress) -> Matched:
-    """Compare the records whose profiles are new or changed; the caller holds the refresh lock."""
+    """Compare the records whose profiles are new or changed; the caller holds the lock of matching."""
     before, rests = _memory(), resting_on()
     progress("who is similar", 0.0)
     records = engine.keep(_records(facts))
@@ -89,7 +96,7 @@ def update(engine: Engine, facts: Lake, progress: Progress) -> Matched:
         found, told = _scored(engine, mine, kind, learned)
         info["kinds"][kind] = told
         if found is not None:
-            pairs.append(_told(found, kind))
+            pairs.append(run.told(found.filter(found.probability >= LOWEST), kind))
     fresh = _count(engine, rows.filter(rows.fresh))
     stored = _store(engine, pairs, rows, records)
     engine.write(rows.drop("fresh"), draft / "features")
@@ -104,13 +111,10 @@ def _records(facts: Lake) -> Table:
     profiles = profiles.filter(~is_edit(profiles))
     shaped = said(profiles)
     rows = latest(profiles, shaped)
-    kinds = shaped.group_by("own_id").agg(
-        kind=ibis.coalesce(shaped.declared.min(), shaped.sign.min(), ibis.literal(PERSON))
-    )
     told = rows[SAID[0]].fill_null("")
     for name in SAID[1:]:
         told = told + "\x1f" + rows[name].fill_null("")
-    rows = rows.mutate(digest=told.hexdigest("md5")).join(kinds, "own_id")
+    rows = rows.mutate(digest=told.hexdigest("md5")).join(run.kinds(shaped), "own_id")
     return rows.filter(rows.name.notnull() | rows.email.notnull() | rows.phone.notnull() | rows.tax_id.notnull())
 
 
@@ -140,17 +144,9 @@ def _scored(
     return found, {"parameters": json.loads(parameters.write()), "most": most}
 
 
-def _told(found: Table, kind: str) -> Table:
-    """Pairs worth keeping, as `matches` holds them."""
-    parts = [ibis.literal(f'"{one.key}":') + found[f"g_{one.key}"].cast("string") for one in COMPARISONS[kind]]
-    text = ibis.literal("{") + ibis.literal(",").join(parts) + "}"
-    rows = found.filter(found.probability >= LOWEST)
-    return rows.select("left", "right", "probability", kind=ibis.literal(kind), levels=text)
-
-
 def _store(engine: Engine, pairs: list[Table], rows: Table, records: Table) -> int:
     """Append what was found, and a probability of 0 for pairs that stood and are none any more."""
-    moment = ibis.literal(clock.now(), "timestamp('UTC', 6)")
+    moment = ibis.literal(_next_moment(engine), "timestamp('UTC', 6)")
     stamped = {"model": ibis.literal(f"v{VERSION}"), "decided_at": moment}
     listed = [one.mutate(**stamped).select(*matches.SCHEMA.names) for one in pairs]
     found = engine.keep(ibis.union(*listed) if len(listed) > 1 else listed[0]) if listed else None
@@ -167,6 +163,16 @@ def _store(engine: Engine, pairs: list[Table], rows: Table, records: Table) -> i
     if told.num_rows:
         lake.append(matches.NAME, told)
     return int(told.num_rows)
+
+
+def _next_moment(engine: Engine) -> datetime:
+    """Now, and later than whatever was stored before, though the clock stands still."""
+    stood = matches.files()
+    if not stood:
+        return clock.now()
+    rows = engine.parquet(stood, matches.SCHEMA)
+    last: datetime | None = engine.arrow(rows.aggregate(last=rows.decided_at.max()))["last"][0].as_py()
+    return max(clock.now(), last + timedelta(microseconds=1)) if last else clock.now()
 
 
 def _gone(standing: Table, rows: Table, records: Table) -> Table:

@@ -49,10 +49,15 @@ def test_words_about_records_that_are_gone_say_nothing(engine):
     assert together(engine, identify(engine, *ROWS[:2], judged=said("crm:1 = shop:99"))) == ["crm:1 shop:2"]
 
 
-def similar(tmp_path, *pairs, kind="person"):
+PHONE, NAME = '{"given":4,"phone":0}', '{"given":0,"phone":3}'
+"""What two records have in common: something of their own, or names alone."""
+
+
+def similar(tmp_path, *pairs, kind="person", levels=PHONE):
     """Judgements with scored pairs such as ("crm:1", "shop:2", .99)."""
     rows = [
-        {"left": min(own(a), own(b)), "right": max(own(a), own(b)), "kind": kind, "probability": p, "decided_at": day}
+        {"left": min(own(a), own(b)), "right": max(own(a), own(b)), "kind": kind, "probability": p, "decided_at": day,
+         "levels": levels}
         for a, b, p, day in ((*pair, 0)[:4] for pair in pairs)
     ]
     table = pa.Table.from_pylist(rows, matches.SCHEMA)
@@ -62,12 +67,18 @@ def similar(tmp_path, *pairs, kind="person"):
 
 def test_similar_people_are_one_customer_from_the_threshold_on(engine, tmp_path):
     rows = [profile(f"crm:{n}", kind="person", name=f"Ana {n}") for n in range(1, 5)]
-    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.6))
+    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.4))
     assert together(engine, identify(engine, *rows, judged=judged)) == ["crm:1 crm:2", "crm:3", "crm:4"]
-    lower = replace(judged, policy=judged.policy.changed(same=0.6))
+    lower = replace(judged, policy=judged.policy.changed(same=0.4))
     assert together(engine, identify(engine, *rows, judged=lower)) == ["crm:1 crm:2", "crm:3 crm:4"]
     parted = replace(judged, words=said("crm:1 # crm:2").words)
     assert together(engine, identify(engine, *rows, judged=parted)) == ["crm:1", "crm:2", "crm:3", "crm:4"]
+
+
+def test_names_alone_join_only_where_there_is_hardly_a_doubt(engine, tmp_path):
+    rows = [profile(f"crm:{n}", kind="person", name="Ana") for n in range(1, 5)]
+    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.97), levels=NAME)
+    assert together(engine, identify(engine, *rows, judged=judged)) == ["crm:1 crm:2", "crm:3", "crm:4"]
 
 
 def test_similar_organisations_wait_for_a_person(engine, tmp_path):
