@@ -294,8 +294,8 @@ PEOPLE = (
 
 FIRMS = (
     Comparison("name", both("core"), (
-        Level("same", same("core"), .66, 1e-3, .2, N("same name"), "core"),
-        Level("near", near("core"), .13, 1e-4, .02, N("name spelt alike")),
+        Level("same", same("core"), .66, 1e-3, .2, N("same name"), "core", tells=True),
+        Level("near", near("core"), .13, 1e-4, .02, N("name spelt alike"), tells=True),
         Level("within", _contained, .08, 1e-3, .15, N("one name within the other")),
         Level("abbreviated", same("abbreviated"), .03, 1e-4, .01, N("names agree but for abbreviations")),
         Level("first", same("first"), .04, 5e-3, .45, N("same first word of the name"), "first"),
@@ -303,19 +303,19 @@ FIRMS = (
         Level("other", None, .03, .98, .14, N("other name")),
     )),
     Comparison("tax", both("tax"), (
-        Level("same", same("tax"), .93, 1e-5, .001, N("same tax id"), "tax"),
+        Level("same", same("tax"), .93, 1e-5, .001, N("same tax id"), "tax", tells=True),
         Level("root", same("tax_root"), .01, 1e-4, .3, N("a branch of the same company")),
-        Level("near", _tax_near, .04, 1e-6, .0001, N("tax id differs by a digit")),
+        Level("near", _tax_near, .04, 1e-6, .0001, N("tax id differs by a digit"), tells=True),
         Level("other", None, .02, .9999, .7, N("other tax id")),
     )),
     Comparison("domain", both("site"), (
-        Level("same", same("site"), .85, 1e-4, .75, N("same company domain"), "site"),
-        Level("near", near("site"), .05, 1e-4, .01, N("domain spelt alike")),
+        Level("same", same("site"), .85, 1e-4, .75, N("same company domain"), "site", tells=True),
+        Level("near", near("site"), .05, 1e-4, .01, N("domain spelt alike"), tells=True),
         Level("other", None, .10, .999, .24, N("other domain")),
     )),
     Comparison("email", all_of(both("email"), missing("site")), (
-        Level("same", same("email"), .60, 1e-5, .3, N("same e-mail"), "email"),
-        Level("near", _EMAIL_NEAR, .05, 1e-6, .01, N("e-mail spelt alike")),
+        Level("same", same("email"), .60, 1e-5, .3, N("same e-mail"), "email", tells=True),
+        Level("near", _EMAIL_NEAR, .05, 1e-6, .01, N("e-mail spelt alike"), tells=True),
         Level("other", None, .35, .999, .69, N("other e-mail")),
     )),
     _PHONE, _ADDRESS, _PLACE, _REGION,
