@@ -103,6 +103,13 @@ def customer(customer_id: str, as_of: date | None = None, known_at: datetime | N
     )
 
 
+def rows_of(read: Reader, customer_ids: Collection[str], day: int) -> dict[str, CustomerRow]:
+    """Customers, or people under one, as lists show them, by id."""
+    people = read.table("people")
+    found = read.engine.arrow(_described(read, people.filter(people.customer_id.isin(list(customer_ids))), day))
+    return {row.customer_id: row for row in _customer_rows(read, found.to_pylist(), day)}
+
+
 # -- customers ------------------------------------------------------------------------------------------
 
 
@@ -187,11 +194,11 @@ def _with_sort_columns(read: Reader, rows: Table, day: int, sort: str) -> Table:
         last = bought.group_by("root").aggregate(last_bought=bought.last_bought.max())
         return rows.left_join(last, "root").drop("root_right")
     if sort == "revenue":
-        return rows.left_join(_main_revenue(read, day), "root").drop("root_right")
+        return rows.left_join(main_revenue(read, day), "root").drop("root_right")
     return rows
 
 
-def _main_revenue(read: Reader, day: int) -> Table:
+def main_revenue(read: Reader, day: int) -> Table:
     """Revenue in the currency most customers pay in: amounts of several currencies cannot be compared."""
     worth = _worth_of_all(read, day)
     worth = worth.mutate(currency=worth.currency.fill_null(""))

@@ -61,6 +61,32 @@ def words(known_at: datetime | None = None) -> Sequence[tuple[str, str, bool]]:
     return list(found.values_list("left", "right", "same"))
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What was decided in one go, on so many `pairs`, of which `left` and `right` are the first."""
+
+    batch: str
+    same: bool
+    pairs: int
+    decided_at: datetime
+    decided_by: str
+    left: str
+    right: str
+
+
+def latest(limit: int) -> list[Batch]:
+    """The latest decisions in force, newest first."""
+    found: dict[str, list[models.Decision]] = {}
+    for one in models.Decision.objects.filter(undone_at=None).order_by("-id").iterator():
+        if one.batch not in found and len(found) == limit:
+            break
+        found.setdefault(one.batch, []).append(one)
+    return [
+        Batch(name, of[-1].same, len(of), of[-1].decided_at, of[-1].decided_by, of[-1].left, of[-1].right)
+        for name, of in found.items()
+    ]
+
+
 def policy(known_at: datetime | None = None) -> Policy:
     """The policy in force now, or at `known_at`."""
     versions = models.Policy.objects.all()

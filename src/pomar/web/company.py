@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from pomar.access.roles import SYSTEM, Actor, Right, require
 from pomar.bases import actions as bases
+from pomar.bases import duplicates as bases_duplicates
 from pomar.facts.models import Import
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict
 from pomar.kernel.home import home
+from pomar.kernel.ids import record_id
 from pomar.privacy.purposes import introduce
 from pomar.sources import demo
 from pomar.sources.files.actions import import_files
@@ -99,6 +101,23 @@ def advance(
             import_files(user, files, mapping=demo.load(_folder()).mapping)
     bases.refresh(progress=_part(told, 0.8, 1.0))
     return clock.now()
+
+
+def planted() -> tuple[float, float, int] | None:
+    """How well the demo company's duplicates are found, against the simulation's truth: precision and recall of the
+    pairs of records that count as one customer, and how many are planted; None of a real company.
+
+    Raises NothingKnown before the first refresh.
+    """
+    if company() is None:
+        return None
+    true = {
+        (record_id("shop", row["shop_ref"]), record_id("crm", row["crm_ref"]))
+        for row in demo.load(_folder()).table("duplicates").to_pylist()
+    }
+    together = bases_duplicates.together()
+    right = sum((left, right) in together or (right, left) in together for left, right in true)
+    return right / len(together) if together else 1.0, right / len(true), len(true)
 
 
 def _refuse_real_data() -> None:

@@ -26,6 +26,7 @@ from pomar.bases import actions as bases
 from pomar.bases.bulk import Change, plan
 from pomar.bases.shapes import CustomerFilter
 from pomar.facts.roller import take_in
+from pomar.identity import actions as identity
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import NotFound, PomarError
 from pomar.kernel.ids import new_id
@@ -91,6 +92,16 @@ def load(job: Job, told: Told) -> str:
     return ngettext("%(n)s fact came in.", "%(n)s facts came in.", facts) % {"n": number(facts)}
 
 
+def compare(job: Job, told: Told) -> str:
+    """New and changed records are compared with all others, and counted by what came of it."""
+    done = locks.in_turn(partial(identity.match, job.user, _part(told, 0.0, 0.7)), told)
+    if done is None:
+        return _("Nothing changed since records were compared last.")
+    locks.in_turn(partial(bases.refresh, job.user, _part(told, 0.7, 1.0)), told)
+    said = ngettext("%(n)s record was compared.", "%(n)s records were compared.", done.fresh)
+    return said % {"n": number(done.fresh)}
+
+
 def look_into(job: Job, told: Told) -> str:
     """What came is taken in and counted, as far as there is any."""
     [done] = everywhere(job.user, job.params["name"]) or [None]
@@ -145,6 +156,7 @@ def advance(job: Job, told: Told) -> str:
 KINDS = {
     "preview": Kind(gettext_lazy("Reading the files"), Right.IMPORT_FACTS, preview),
     "import": Kind(gettext_lazy("Loading the files"), Right.IMPORT_FACTS, load),
+    "compare": Kind(gettext_lazy("Comparing records"), Right.REFRESH, compare),
     "look": Kind(gettext_lazy("Looking what came"), Right.IMPORT_FACTS, look_into),
     "refresh": Kind(gettext_lazy("Counting both bases"), Right.REFRESH, refresh),
     "entered": Kind(gettext_lazy("Saved. Counting both bases"), Right.EDIT_CUSTOMER, entered),

@@ -346,6 +346,16 @@ def label(words: dict[str, Word], key: str | None) -> str | Promise:
     return key.replace("_", " ") if key else "–"
 
 
+WHY: dict[str, Word] = {
+    "hand": Word(_("a person said so")),
+    "only": Word(_("nobody says otherwise")),
+    "newest": Word(_("said last")),
+    "source": Word(_("its source goes first")),
+    "complete": Word(_("says most")),
+}
+"""Why a value is believed before what others say."""
+
+
 STEPS: dict[str, Word] = {
     "usage by day": Word(_("Adding up usage by day")),
     "who is who": Word(_("Finding out who is who")),

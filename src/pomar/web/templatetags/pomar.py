@@ -41,6 +41,7 @@ WORDS = {
     "verdict": words.VERDICTS,
     "column": words.COLUMNS,
     "channel": words.CHANNELS,
+    "why": words.WHY,
 }
 
 

@@ -13,12 +13,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from pomar.web.testing import CHROMIUM, FLAGS, IN_CHROMIUM
+from pomar.web.tests.test_duplicates import FIELDS, firm
 
 pytestmark = IN_CHROMIUM
 
@@ -238,6 +240,7 @@ ADDRESSES = [
     "/customers/edit/?base=installed_base&field=owner&value=Bia",
     "/products/",
     "/contacts/",
+    "/duplicates/",
     "/imports/",
     "/imports/new/",
     "/sources/",
@@ -311,6 +314,55 @@ def test_the_entrance_passes_axe_too(chromium, site: Site) -> None:
     window = chromium.new_context(base_url=site.address).new_page()
     window.goto("/account/login/")
     assert axe.run(window).response["violations"] == []
+
+
+@pytest.mark.slow
+def test_fifty_pairs_are_decided_by_keyboard_and_taken_back(chromium, tmp_path) -> None:
+    """A company of its own, whose sixty firms the shop knows too; what was decided and undone leaves nothing behind."""
+    build_twins(tmp_path)
+    environment = {**os.environ, "POMAR_HOME": str(tmp_path / "home")}
+    address = f"http://127.0.0.1:{(port := _free_port())}"
+    process = subprocess.Popen(_pomar("serve", "--port", str(port)), env=environment)
+    try:
+        _wait(address, process)
+        first = json.loads((tmp_path / "home/first-sign-in.json").read_text())
+        window = chromium.new_context(base_url=address, locale="en-US").new_page()
+        window.goto("/duplicates/")
+        window.fill("input[name=login]", "admin")
+        window.fill("input[name=password]", first["password"])
+        window.keyboard.press("Enter")
+        window.wait_for_selector("#the-pair")
+        assert total_waiting(window) == 60
+        for nth in range(50):
+            waiting = window.locator("input[name=left]").first.input_value()
+            window.keyboard.press("s" if nth % 2 else "d")
+            window.wait_for_function("left => document.querySelector('input[name=left]')?.value !== left", arg=waiting)
+        assert total_waiting(window) == 10
+        for _each in range(5):
+            before = str(total_waiting(window))
+            window.get_by_role("button", name="Take back").first.click()
+            window.wait_for_function("was => document.querySelector('.figures b').innerText != was", arg=before)
+        assert total_waiting(window) == 15
+        window.context.close()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def total_waiting(window) -> int:
+    return int(re.sub(r"\D", "", window.locator(".figures b").first.inner_text()))
+
+
+def build_twins(folder: Path) -> None:
+    """By the commands themselves, as a user would."""
+    environment = {**os.environ, "POMAR_HOME": str(folder / "home")}
+    crm, shop = ("\n".join([FIELDS, *(f"{mark}{n},{firm(n)}" for n in range(60))]) for mark in "cs")
+    for name, text in (("crm", crm), ("shop", shop)):
+        (folder / f"{name}.csv").write_text(text)
+        words = ("import", str(folder / f"{name}.csv"), "--source", name)
+        subprocess.run(_pomar(*words), env=environment, check=True, timeout=120)
+    for words in (("identity", "match"), ("refresh",)):
+        subprocess.run(_pomar(*words), env=environment, check=True, timeout=120)
 
 
 def test_advancing_a_day_moves_the_demos_clock(page) -> None:

@@ -5,6 +5,10 @@ document.addEventListener("keydown", (event) => {
     if (search) { event.preventDefault(); search.focus(); search.select(); }
   }
   if (event.key === "Escape") closeMenus(null);
+  const writes = event.target.closest("input, select, textarea, [contenteditable]");
+  if (!writes && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat) {
+    document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+  }
 });
 document.addEventListener("click", (event) => {
   closeMenus(event.target);
