@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -91,6 +93,24 @@ def intake_command(batches: int, connections: int, home: Path | None, postgres: 
     click.echo(f"written to {path}")
     if lost := [one["lake"]["lost"] for one in found.values() if one["lake"]["lost"] or one["pomar"]["refused"]]:
         raise click.ClickException(f"events were lost: {lost}")
+
+
+@main.command("matching")
+@click.option("--splink", metavar="PYTHON", help="An interpreter that has Splink, to compare with.")
+@click.option("--results", type=click.Path(path_type=Path), default=HERE / "results", show_default=True)
+def matching_command(splink: str | None, results: Path) -> None:
+    """How well records are matched, on the labelled sets that stand beside the repository."""
+    from bench import matching
+
+    if not matching.DATA.exists():
+        raise click.ClickException("the labelled sets are absent: shared/data beside the repository")
+    with TemporaryDirectory() as scratch:
+        os.environ["POMAR_HOME"] = f"{scratch}/home"
+        found = {name: matching.measured(name, splink, Path(scratch)) for name in matching.SETS}
+    written = results / f"{datetime.now(UTC):%Y-%m-%d}-matching.md"
+    written.write_text(matching.table(found) + "\n")
+    click.echo(matching.table(found))
+    click.echo(f"written to {written}")
 
 
 @main.command(hidden=True)
