@@ -26,6 +26,6 @@ urlpatterns += [
     path("mentions", mentions.receive, name="mentions"),
     path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"),
     path("projects/<str:key>/notice", notices.notice_of_key, name="notice_of_key"),
-    path("notices/<slug:purpose>", notices.notice, name="notice_json"),
+    path("notices/<str:purpose>", notices.notice, name="notice_json"),
     path("openapi.json", tracking.described, {"document": document(CALLS)}, name="openapi"),
 ]

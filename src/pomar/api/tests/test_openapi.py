@@ -43,7 +43,7 @@ def described(db: None) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", [*(one for several in CALLS.values() for one in several), "settings", "notice",
+@pytest.mark.parametrize("address", [*(one for several in CALLS.values() for one in several), "settings", "mentions", "notice",
                                      "notice_of_key"])
 def test_every_answer_is_one_it_promises(described: Any, key: str, address: str) -> None:
     operation = described.find_operation_by_id(address)
