@@ -44,8 +44,9 @@ def standing(rows: Table, known_at: datetime | None = None) -> Table:
     return ranked.filter(ranked.nth == 0, ranked.probability >= LOWEST).drop("nth")
 
 
-ALONE = 0.98
-"""The probability from which people are one customer by names and places alone, which a namesake has too."""
+SURE = 0.98
+"""The probability from which people are one customer by names and places alone, which a namesake has too, or with
+another given name, as in a family."""
 
 _AGREES = "|".join(
     f'"{one.key}":({"|".join(str(nth) for nth, level in enumerate(one.levels) if level.tells)})[,}}]'
@@ -53,9 +54,16 @@ _AGREES = "|".join(
 )  # fmt: skip
 
 
+_OTHER_GIVEN = "|".join(
+    f'"{one.key}":{nth}[,}}]' for one in PEOPLE if one.key == "given"
+    for nth, level in enumerate(one.levels) if level.key in ("like", "other")
+)  # fmt: skip
+
+
 def joins(pairs: Table, policy: Policy) -> BooleanValue:
     """Whether pairs are one customer without anybody's word: likely people, where something agrees that is a person's
-    own; without that, only where there is hardly a doubt. Organisations never are by their looks: branches and
-    franchises share a name, a street and a telephone."""
+    own and the given names are no others (a family shares all the rest); without that, only where there is hardly a
+    doubt. Organisations never are by their looks: branches and franchises share a name, a street and a telephone."""
     likely = (pairs.probability >= policy.same) & (pairs.kind == PERSON)
-    return likely & (pairs.levels.re_search(_AGREES) | (pairs.probability >= ALONE))
+    borne_out = pairs.levels.re_search(_AGREES) & ~pairs.levels.re_search(_OTHER_GIVEN)
+    return likely & (borne_out | (pairs.probability >= SURE))

@@ -41,10 +41,12 @@ def described(db: None) -> Any:
     return schemathesis.openapi.from_wsgi("/v1/openapi.json", WSGIHandler())
 
 
+OTHERS = ("settings", "mentions", "notice", "notice_of_key")
+
+
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", [*(one for several in CALLS.values() for one in several), "settings", "mentions", "notice",
-                                     "notice_of_key"])
+@pytest.mark.parametrize("address", [*(one for several in CALLS.values() for one in several), *OTHERS])
 def test_every_answer_is_one_it_promises(described: Any, key: str, address: str) -> None:
     operation = described.find_operation_by_id(address)
 

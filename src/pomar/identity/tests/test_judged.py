@@ -49,8 +49,8 @@ def test_words_about_records_that_are_gone_say_nothing(engine):
     assert together(engine, identify(engine, *ROWS[:2], judged=said("crm:1 = shop:99"))) == ["crm:1 shop:2"]
 
 
-PHONE, NAME = '{"given":4,"phone":0}', '{"given":0,"phone":3}'
-"""What two records have in common: something of their own, or names alone."""
+PHONE, NAME, KIN = '{"given":4,"phone":0}', '{"given":0,"phone":3}', '{"given":8,"phone":0}'
+"""What two records have in common: something of their own, names alone, or what a family shares."""
 
 
 def similar(tmp_path, *pairs, kind="person", levels=PHONE):
@@ -75,9 +75,10 @@ def test_similar_people_are_one_customer_from_the_threshold_on(engine, tmp_path)
     assert together(engine, identify(engine, *rows, judged=parted)) == ["crm:1", "crm:2", "crm:3", "crm:4"]
 
 
-def test_names_alone_join_only_where_there_is_hardly_a_doubt(engine, tmp_path):
+@pytest.mark.parametrize("levels", [NAME, KIN])
+def test_namesakes_and_families_join_only_where_there_is_hardly_a_doubt(engine, tmp_path, levels):
     rows = [profile(f"crm:{n}", kind="person", name="Ana") for n in range(1, 5)]
-    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.97), levels=NAME)
+    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.97), levels=levels)
     assert together(engine, identify(engine, *rows, judged=judged)) == ["crm:1 crm:2", "crm:3", "crm:4"]
 
 
