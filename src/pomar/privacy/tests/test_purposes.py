@@ -108,13 +108,13 @@ def test_what_is_entered_by_hand_serves_what_its_form_says_once() -> None:
 def test_a_later_word_about_a_whole_source_goes_before_and_the_other_way_round(crm: Path) -> None:
     import_files(SYSTEM, [crm], source="crm")
     state(SYSTEM, "crm", "marketing")
-    assert (holds("crm"), str(queries.stated("crm", "profile").notice)) == (  # type: ignore[union-attr]
+    assert (holds("crm"), str(queries.stated("crm", "profile").notice)) == (
         [("crm", "profile", "marketing 1")], "marketing 1")  # fmt: skip
     state(SYSTEM, "crm", "contact", "profile")
     assert holds("crm") == [("crm", "profile", "contact 1")]
 
 
-def test_a_new_wording_is_a_new_version_and_the_old_one_stays(officer) -> None:  # type: ignore[no-untyped-def]
+def test_a_new_wording_is_a_new_version_and_the_old_one_stays(officer) -> None:
     first = publish(officer, "prizes", WORDING)
     same = publish(officer, "prizes", WORDING)
     second = publish(officer, "prizes", Wording("contract", WORDING.names, WORDING.texts, "ACME", "dpo@acme.example"))
@@ -171,7 +171,7 @@ def test_nobody_states_the_use_of_what_never_came(crm: Path) -> None:
             state(SYSTEM, source, "usage", fact)
 
 
-def test_who_lacks_the_right_changes_nothing(agent, viewer, crm: Path) -> None:  # type: ignore[no-untyped-def]
+def test_who_lacks_the_right_changes_nothing(agent, viewer, crm: Path) -> None:
     import_files(SYSTEM, [crm], source="crm")
     before = (Notice.objects.count(), Statement.objects.count())
     for person in (agent, viewer):

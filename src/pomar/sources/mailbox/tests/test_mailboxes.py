@@ -56,7 +56,7 @@ def box(server: Server, request: pytest.FixtureRequest) -> Iterator[Mailbox]:
 
 
 def entrance(server: Server, name: str = "team", **other: object) -> Entrance:
-    return Entrance(**{  # type: ignore[arg-type]
+    return Entrance(**{
         "host": "127.0.0.1", "port": server.port, "security": "none", "username": f"{name[:40]}@vendor.com",
         "password": PASSWORD,
     } | other)  # fmt: skip
@@ -163,7 +163,7 @@ def test_a_mailbox_nobody_gets_into_is_not_kept(server: Server, wrong: dict[str,
     assert Mailbox.objects.count() == 0
 
 
-def test_what_goes_wrong_later_is_kept_with_the_mailbox(server: Server, box: Mailbox, settings) -> None:  # type: ignore[no-untyped-def]
+def test_what_goes_wrong_later_is_kept_with_the_mailbox(server: Server, box: Mailbox, settings) -> None:
     settings.SECRET_KEY = "another"
     with pytest.raises(BadInput, match="sealed with another key"):
         look(SYSTEM, box)
@@ -181,7 +181,7 @@ def test_a_mailbox_is_let_go_and_what_came_stays(server: Server, box: Mailbox) -
     assert (Mailbox.objects.count(), len(contacts())) == (0, 1)
 
 
-def test_who_may_not_import_neither_connects_nor_reads_nor_lets_go(server: Server, box: Mailbox, agent) -> None:  # type: ignore[no-untyped-def]
+def test_who_may_not_import_neither_connects_nor_reads_nor_lets_go(server: Server, box: Mailbox, agent) -> None:
     at(server, box).deliver(IN.format(n=1))
     for refused in (
         lambda: connect(agent, "other", entrance(server)),

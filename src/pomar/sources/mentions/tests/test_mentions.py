@@ -176,7 +176,7 @@ def test_what_goes_wrong_later_is_kept_with_the_feed(site: Site) -> None:
     assert Feed.objects.get().error == ""
 
 
-def test_who_may_not_import_neither_connects_nor_reads_nor_lets_go(site: Site, agent) -> None:  # type: ignore[no-untyped-def]
+def test_who_may_not_import_neither_connects_nor_reads_nor_lets_go(site: Site, agent) -> None:
     site.pages["/rss"] = (200, {}, RSS)
     feed = connect(SYSTEM, "forum", f"{site.address}/rss")
     asked = len(site.asked)
