@@ -40,12 +40,12 @@ def _found(purpose: str) -> Notice:
 def _answer(request: HttpRequest, notice: Notice) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         raise Refused(405, _("notices are only read."), _("Use GET."))
-    response = JsonResponse(told(request, notice))
+    response = JsonResponse(_told(request, notice))
     response.headers["Cache-Control"] = "max-age=300"
     return response
 
 
-def told(request: HttpRequest, notice: Notice) -> dict[str, Any]:
+def _told(request: HttpRequest, notice: Notice) -> dict[str, Any]:
     page = reverse("notice_version", args=[notice.purpose, notice.version])
     return {
         "purpose": notice.purpose, "version": notice.version, "legal_basis": notice.legal_basis,

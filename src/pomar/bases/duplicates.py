@@ -17,8 +17,8 @@ from pomar.bases import lists, snapshots
 from pomar.bases.shapes import CustomerRow, Field
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import day_number
-from pomar.identity import matches
-from pomar.identity.judgements import judgements, latest, policy, words
+from pomar.identity import judgements, matches
+from pomar.identity.judgements import policy
 from pomar.identity.matching.comparisons import COMPARISONS
 from pomar.identity.normal import ORGANIZATION, PERSON
 from pomar.identity.policy import LOWEST, Policy
@@ -95,14 +95,14 @@ def standing() -> Standing:
     read = snapshots.reader()
     pairs = _pairs(read)
     if pairs is None:
-        return Standing(0, 0, len(words()), tuple((step, 0) for step in STEPS))
+        return Standing(0, 0, judgements.count(), tuple((step, 0) for step in STEPS))
     told = policy()
     people = pairs.filter(pairs.kind == PERSON)
     counts = {f"n{nth}": people.count(where=people.probability >= step) for nth, step in enumerate(STEPS)}
     found = read.engine.arrow(people.aggregate(**counts)).to_pylist()[0]
     joined = _count(read, pairs.filter(matches.joins(pairs, told), pairs.left_customer == pairs.right_customer))
     steps = tuple((step, found[f"n{nth}"]) for nth, step in enumerate(STEPS))
-    return Standing(_count(read, _waiting(read, pairs, told)), joined, len(words()), steps)
+    return Standing(_count(read, _waiting(read, pairs, told)), joined, judgements.count(), steps)
 
 
 def queue(limit: int = 20, offset: int = 0) -> list[tuple[str, str]]:
@@ -141,21 +141,27 @@ def pair(left: str, right: str) -> Pair:
     )  # fmt: skip
 
 
-def together() -> set[tuple[str, str]]:
-    """Every pair of records (own ids, the smaller first) that profiles describe and that are one customer now."""
+def found_of(true: Sequence[tuple[str, str]]) -> tuple[float, float]:
+    """Precision and recall of the pairs of records that count as one customer, against the `true` ones (own ids).
+
+    Raises NothingKnown before the first refresh."""
     read = snapshots.reader()
     profiles = read.facts.states("profile")
     told = profiles.select("source", customer_ref=profiles.customer_ref.fill_null(profiles.source_id)).distinct()
     rows = read.table("refs").join(told, ["source", "customer_ref"]).select("own_id", "customer_id")
-    other = rows.rename(other="own_id")
-    both = rows.join(other, "customer_id").filter(ibis._.own_id < ibis._.other).select("own_id", "other")
-    return {(row["own_id"], row["other"]) for row in read.engine.arrow(both).to_pylist()}
+    sizes = rows.group_by("customer_id").aggregate(size=rows.count())
+    joined = sizes.aggregate(n=(sizes["size"] * (sizes["size"] - 1)).sum().fill_null(0))
+    pairs = read.engine.table(pa.Table.from_pylist([{"left": one, "right": two} for one, two in true], _WORDS))
+    ends = [rows.select(**{end: "own_id", f"{end}_is": "customer_id"}) for end in ("left", "right")]
+    both = pairs.join(ends[0], "left").join(ends[1], "right").filter(ibis._.left_is == ibis._.right_is)
+    right, total = _count(read, both), int(read.engine.arrow(joined)["n"][0].as_py()) // 2
+    return right / total if total else 1.0, right / len(true) if true else 1.0
 
 
 def decided(limit: int = 10) -> list[Decided]:
     """The latest decisions in force, newest first. Raises NothingKnown before the first refresh."""
     read = snapshots.reader()
-    batches = latest(limit)
+    batches = judgements.latest(limit)
     own = {end for one in batches for end in (one.left, one.right)}
     refs = read.table("refs")
     mine = read.engine.arrow(refs.filter(refs.own_id.isin(list(own))).select("own_id", "customer_id")).to_pylist()
@@ -203,7 +209,7 @@ def _waiting(read: Reader, pairs: Table, told: Policy) -> Table:
         people.filter(~people.levels.re_search(_other_tax(PERSON))),
         firms.filter(~firms.levels.re_search(_other_tax(ORGANIZATION))),
     )
-    said = [{"left": left, "right": right} for left, right, _same in judgements().words]
+    said = [{"left": left, "right": right} for left, right, _same in judgements.words()]
     if not said:
         return rows
     return rows.anti_join(read.engine.table(pa.Table.from_pylist(said, _WORDS)), ["left", "right"])

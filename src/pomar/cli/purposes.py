@@ -29,18 +29,18 @@ def purposes_command(context: click.Context, as_json: bool) -> None:
 @purposes_command.command("state", help=_("Say that what SOURCE brings is used for PURPOSE."))
 @click.argument("source")
 @click.argument("purpose")
-@click.option("--as", "fact", default="", metavar="FACT", help=_("Of this fact only: profile, purchase, usage…"))
+@click.option("--as", "facts", multiple=True, metavar="FACT", help=_("Of this fact only: profile, purchase, usage…"))
 @json_option
-def state_command(source: str, purpose: str, fact: str, as_json: bool) -> None:
+def state_command(source: str, purpose: str, facts: tuple[str, ...], as_json: bool) -> None:
     start()
     from pomar.access.roles import SYSTEM
     from pomar.privacy.purposes import state
 
-    said = state(SYSTEM, source, purpose, fact)
+    said = state(SYSTEM, source, purpose, *facts)
     if as_json:
-        answer(_stated(said))
-    else:
-        click.echo(f"{said.source}: {said.notice}")
+        answer([_stated(one) for one in said])
+    for one in [] if as_json else said:
+        click.echo(f"{one.source} {one.fact or '*'}: {one.notice}")
 
 
 @purposes_command.command("publish", help=_("Publish the notice in FILE (TOML) as the next version of its purpose."))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pomar.facts.inbox import Batch
 from pomar.facts.loading import PROBLEMS
+from pomar.facts.roller import Arrived, Read
 from pomar.facts.schema import FACTS, TEXT, TIME, WHOLE, YES_NO
 
 BESIDE = {
@@ -34,9 +37,37 @@ def stage(con: duckdb.DuckDBPyConnection, table: str, fact: str, rows: Sequence[
     return len(rows)
 
 
+Rows = Callable[[str, Batch], Iterator[dict[str, Any]]]
+"""The rows (`row`) of one fact that a batch of a source holds."""
+
+
+def by_source(
+    con: duckdb.DuckDBPyConnection, batches: Sequence[Batch], fact: str, form: str, columns: Mapping[str, str],
+    rows_of: Rows,
+) -> Read:  # fmt: skip
+    """Stage the rows of one fact that batches hold, a table for each source. Of rows with one name the first counts.
+
+    `form` is what they came as, `columns` what fills each column, both for the import's page.
+    """
+    done, sent = Read(), defaultdict[str, list[Batch]](list)
+    for batch in batches:
+        sent[batch.source].append(batch)
+    for number, (source, mine) in enumerate(sorted(sent.items())):
+        found = [one for batch in mine for one in rows_of(source, batch)]
+        rows: dict[str, dict[str, Any]] = {}
+        for one in found:
+            rows.setdefault(one["message_id"], one | {"seq": len(rows) + 1})
+        if rows:
+            table = f"{form}_{number}"
+            stage(con, table, fact, list(rows.values()))
+            done.staged.append(Arrived(table, fact, source, source))
+            done.files.append(described(source, fact, len(rows), form, columns))
+        done.repeats[fact] = done.repeats.get(fact, 0) + len(found) - len(rows)
+    return done
+
+
 def row(
     source: str,
-    seq: int,
     name: str,
     columns: Mapping[str, Any],
     *,
@@ -50,7 +81,7 @@ def row(
     """
     cells = {key: value if isinstance(value, str) else json.dumps(value) for key, value in raw.items()}
     return {
-        "file": source, "seq": seq, "source_id": name, "message_id": name, "retracted": False, "fresh": False,
+        "file": source, "source_id": name, "message_id": name, "retracted": False, "fresh": False,
         "raw": json.dumps(cells, ensure_ascii=False), "problems": list(problems),
         "properties": json.dumps({key: properties[key] for key in sorted(properties)}, ensure_ascii=False),
         **columns,

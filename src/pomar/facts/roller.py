@@ -6,7 +6,7 @@ failed by whoever writes to the lake next; its rows go, and its batches are clai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,14 +101,14 @@ class _Roll(Action[ImportResult]):
     right = Right.IMPORT_FACTS
     object_kind = "import"
 
-    def __init__(self, user: Actor, readers: Mapping[str, Reader], progress: Progress) -> None:
+    def __init__(self, user: Actor, progress: Progress) -> None:
         super().__init__(user)
-        self.readers, self.progress = readers, progress
+        self.progress = progress
 
     def prepare(self) -> None:
         self.progress("claiming", 0.0)
         with transaction.atomic():
-            self.roll, batches = inbox.claim(self.readers, str(getattr(self.user, "username", "")), next_moment())
+            self.roll, batches = inbox.claim(_readers, str(getattr(self.user, "username", "")), next_moment())
         self.progress("reading", 0.1)
         con = duck()
         try:
@@ -123,7 +123,7 @@ class _Roll(Action[ImportResult]):
     def _bring(self, con: duckdb.DuckDBPyConnection, batches: list[Batch]) -> None:
         self.loader = _RollLoader(con, self.roll)
         self.files: list[dict[str, Any]] = []
-        for kind, reader in self.readers.items():
+        for kind, reader in _readers.items():
             read = reader(con, [batch for batch in batches if batch.kind == kind])
             self.files += read.files
             for fact, count in read.repeats.items():
@@ -152,7 +152,7 @@ def roll(user: Actor, progress: Progress = unwatched) -> ImportResult | None:
 
     Raises NotAllowed; Conflict while an import runs or another roller works.
     """
-    action = _Roll(user, _readers, progress)
+    action = _Roll(user, progress)
     action.check()
     if not inbox.anything_waits(_readers):
         return None

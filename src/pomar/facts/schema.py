@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+from django.utils.translation import gettext as _
+
+from pomar.kernel.errors import BadInput
 
 TEXT = pa.string()
 TIME = pa.timestamp("us", tz="UTC")
@@ -28,6 +31,13 @@ _SOURCE = re.compile(r"[\w][\w.-]{0,99}")
 def is_source_name(text: str) -> bool:
     """Whether an outside system can go by this name."""
     return text != MANUAL and _SOURCE.fullmatch(text) is not None
+
+
+def check_source_name(where: str, name: str) -> None:
+    """Raise BadInput unless an outside system can go by this name."""
+    if not is_source_name(name):
+        what = _("“%s” cannot name a source.") % name
+        raise BadInput(where, what, _("Use letters, digits, dots, dashes and underscores."))
 
 ENVELOPE: dict[str, pa.DataType] = {
     "source": TEXT,

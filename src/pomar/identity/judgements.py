@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from ibis.expr.types import Table
 
 from pomar.engine import Engine
@@ -76,15 +76,18 @@ class Batch:
 
 def latest(limit: int) -> list[Batch]:
     """The latest decisions in force, newest first."""
-    found: dict[str, list[models.Decision]] = {}
-    for one in models.Decision.objects.filter(undone_at=None).order_by("-id").iterator():
-        if one.batch not in found and len(found) == limit:
-            break
-        found.setdefault(one.batch, []).append(one)
+    standing = models.Decision.objects.filter(undone_at=None).order_by()
+    batches = list(standing.values("batch").annotate(first=Min("id"), pairs=Count("id")).order_by("-first")[:limit])
+    firsts = models.Decision.objects.in_bulk([one["first"] for one in batches])
     return [
-        Batch(name, of[-1].same, len(of), of[-1].decided_at, of[-1].decided_by, of[-1].left, of[-1].right)
-        for name, of in found.items()
-    ]
+        Batch(of.batch, of.same, one["pairs"], of.decided_at, of.decided_by, of.left, of.right)
+        for one in batches for of in (firsts[one["first"]],)
+    ]  # fmt: skip
+
+
+def count() -> int:
+    """How many pairs of records the decisions in force speak of."""
+    return models.Decision.objects.filter(undone_at=None).count()
 
 
 def policy(known_at: datetime | None = None) -> Policy:

@@ -48,16 +48,14 @@ SURE = 0.98
 """The probability from which people are one customer by names and places alone, which a namesake has too, or with
 another given name, as in a family."""
 
-_AGREES = "|".join(
-    f'"{one.key}":({"|".join(str(nth) for nth, level in enumerate(one.levels) if level.tells)})[,}}]'
-    for one in PEOPLE if any(level.tells for level in one.levels)
-)  # fmt: skip
+
+def _any(mark: str) -> str:
+    """A pattern that finds, among the levels of two people, any that bears the mark."""
+    marked = {one.key: [str(nth) for nth, level in enumerate(one.levels) if getattr(level, mark)] for one in PEOPLE}
+    return "|".join(f'"{key}":({"|".join(places)})[,}}]' for key, places in marked.items() if places)
 
 
-_OTHER_GIVEN = "|".join(
-    f'"{one.key}":{nth}[,}}]' for one in PEOPLE if one.key == "given"
-    for nth, level in enumerate(one.levels) if level.key in ("like", "other")
-)  # fmt: skip
+_TELLS, _APART = _any("tells"), _any("apart")
 
 
 def joins(pairs: Table, policy: Policy) -> BooleanValue:
@@ -65,5 +63,5 @@ def joins(pairs: Table, policy: Policy) -> BooleanValue:
     own and the given names are no others (a family shares all the rest); without that, only where there is hardly a
     doubt. Organisations never are by their looks: branches and franchises share a name, a street and a telephone."""
     likely = (pairs.probability >= policy.same) & (pairs.kind == PERSON)
-    borne_out = pairs.levels.re_search(_AGREES) & ~pairs.levels.re_search(_OTHER_GIVEN)
+    borne_out = pairs.levels.re_search(_TELLS) & ~pairs.levels.re_search(_APART)
     return likely & (borne_out | (pairs.probability >= SURE))

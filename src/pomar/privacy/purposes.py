@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,34 +102,37 @@ def introduce(user: Actor, controller: str, contact: str) -> list[Notice]:
     return _Introduce(user, controller.strip(), contact.strip()).run()
 
 
-class _State(Action[Statement]):
+class _State(Action[list[Statement]]):
     name = "state purpose"
     right = Right.SET_PURPOSES
     object_kind = "source"
 
-    def __init__(self, user: Actor, source: str, purpose: str, fact: str) -> None:
+    def __init__(self, user: Actor, source: str, purpose: str, facts: Sequence[str]) -> None:
         super().__init__(user)
-        self.source, self.purpose, self.fact = source, purpose, fact
+        self.source, self.purpose, self.facts = source, purpose, facts or ("",)
 
-    def change(self) -> Statement:
-        if self.fact and self.fact not in FACTS:
-            raise BadInput("purposes", _("“%s” is no fact.") % self.fact, ", ".join(FACTS))
-        if not any(one.source == self.source and self.fact in ("", one.fact) for one in queries.uses([self.source])):
-            what = _("nothing such came from %s.") % self.source
-            raise BadInput("purposes", what, _("`pomar purposes` lists what came from where."))
-        [said] = stating.put(self.user, [(self.source, self.fact, self.purpose)], Statement.Through.PERSON)
-        return said
+    def change(self) -> list[Statement]:
+        brought = {use.fact for use in queries.uses() if use.source == self.source}
+        for fact in self.facts:
+            if fact and fact not in FACTS:
+                raise BadInput("purposes", _("“%s” is no fact.") % fact, ", ".join(FACTS))
+            if not brought or (fact and fact not in brought):
+                what = _("nothing such came from %s.") % self.source
+                raise BadInput("purposes", what, _("`pomar purposes` lists what came from where."))
+        said = [(self.source, fact, self.purpose) for fact in self.facts]
+        return stating.put(self.user, said, Statement.Through.PERSON)
 
-    def note(self, result: Statement) -> dict[str, Any]:
-        return {"object_id": result.source, "details": {"fact": result.fact, "notice": str(result.notice)}}
+    def note(self, result: list[Statement]) -> dict[str, Any]:
+        details = {"facts": [one.fact for one in result], "notice": str(result[0].notice)}
+        return {"object_id": self.source, "details": details}
 
 
-def state(user: Actor, source: str, purpose: str, fact: str = "") -> Statement:
-    """Say what the data of a source is used for, of one fact or of all, from now on.
+def state(user: Actor, source: str, purpose: str, *facts: str) -> list[Statement]:
+    """Say what the data of a source is used for, of these facts or of all, from now on.
 
     Raises NotAllowed, NotFound (no such purpose), BadInput (nothing such came from there).
     """
-    return _State(user, source, purpose, fact).run()
+    return _State(user, source, purpose, facts).run()
 
 
 def _wording(notice: Notice) -> Wording:

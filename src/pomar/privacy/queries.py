@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -69,24 +70,26 @@ def stated_by(about: str) -> list[Statement]:
     return list(Statement.objects.filter(about=about).select_related("notice"))
 
 
-def uses(sources: Iterable[str] | None = None) -> list[Use]:
-    """What each source brought, or may bring, with what it is used for; of these sources, or of all."""
-    wanted = None if sources is None else set(sources)
-    brought = {pair for pair in _brought() if wanted is None or pair[0] in wanted}
-    found = _in_force(wanted, brought)
-    facts = {source for source, fact in found if fact}
-    return [Use(*pair, found[pair]) for pair in sorted(found) if pair[1] or pair[0] not in facts]
+def uses() -> list[Use]:
+    """What each source brought, or may bring, with what it is used for. Reads the list of all imports."""
+    return _in_force(dict.fromkeys(_brought()), Statement.objects.all())
 
 
-def _in_force(sources: set[str] | None, brought: set[tuple[str, str]]) -> dict[tuple[str, str], Statement | None]:
-    """Per source and fact ("" stands for any) the statement that holds: a later word about all goes before."""
-    found: dict[tuple[str, str], Statement | None] = dict.fromkeys(brought)
-    said = Statement.objects.select_related("notice")
-    for one in said if sources is None else said.filter(source__in=sources):
-        found[one.source, one.fact] = one
+def uses_of(sources: Iterable[str]) -> list[Use]:
+    """What is stated of these sources; of one of which nothing is, that."""
+    wanted = set(sources)
+    return _in_force({(source, ""): None for source in wanted}, Statement.objects.filter(source__in=wanted))
+
+
+def _in_force(found: dict[tuple[str, str], Statement | None], said: QuerySet[Statement]) -> list[Use]:
+    """Per source and fact the statement that holds: a later word about all goes before. What is said of any fact
+    stands for itself only where none is named."""
+    for one in said.select_related("notice"):
         if not one.fact:
             found |= {pair: one for pair in found if pair[0] == one.source}
-    return found
+        found[one.source, one.fact] = one
+    named = {source for source, fact in found if fact}
+    return [Use(*pair, found[pair]) for pair in sorted(found) if pair[1] or pair[0] not in named]
 
 
 def _brought() -> set[tuple[str, str]]:

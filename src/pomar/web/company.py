@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from pomar.access.roles import SYSTEM, Actor, Right, require
 from pomar.bases import actions as bases
-from pomar.bases import duplicates as bases_duplicates
+from pomar.bases.duplicates import found_of
 from pomar.facts.models import Import
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict
@@ -111,13 +111,11 @@ def planted() -> tuple[float, float, int] | None:
     """
     if company() is None:
         return None
-    true = {
+    true = [
         (record_id("shop", row["shop_ref"]), record_id("crm", row["crm_ref"]))
         for row in demo.load(_folder()).table("duplicates").to_pylist()
-    }
-    together = bases_duplicates.together()
-    right = sum((left, right) in together or (right, left) in together for left, right in true)
-    return right / len(together) if together else 1.0, right / len(true), len(true)
+    ]
+    return *found_of(true), len(true)
 
 
 def _refuse_real_data() -> None:

@@ -21,20 +21,25 @@ class Group:
 
 
 def grouped(sources: Iterable[str] | None = None) -> list[Group]:
+    """What is stated of these sources; of all, with what they brought that nobody spoke of."""
+    return _groups(queries.uses() if sources is None else queries.uses_of(sources))
+
+
+def _groups(uses: Iterable[queries.Use]) -> list[Group]:
     found: dict[tuple[str, int | None], list[queries.Use]] = {}
-    for use in queries.uses(sources):
+    for use in uses:
         found.setdefault((use.source, use.statement and use.statement.notice_id), []).append(use)
-    return [Group(key[0], tuple(use.fact for use in uses if use.fact), uses[0].statement)
-            for key, uses in found.items()]  # fmt: skip
+    return [
+        Group(source, tuple(use.fact for use in mine if use.fact), mine[0].statement)
+        for (source, _notice), mine in found.items()
+    ]
 
 
 def of_import(info: ImportInfo) -> list[Group]:
     """What an import stated; of one that came by key or by hand, what holds for its source."""
-    said: dict[int, list[Statement]] = {}
-    for one in queries.stated_by(info.id):
-        said.setdefault(one.notice_id, []).append(one)
+    said = [queries.Use(one.source, one.fact, one) for one in queries.stated_by(info.id)]
     if said:
-        return [Group(uses[0].source, tuple(use.fact for use in uses), uses[0]) for uses in said.values()]
+        return _groups(said)
     return grouped({file["source"] for file in info.files} | ({MANUAL} if info.kind == MANUAL else set()))
 
 

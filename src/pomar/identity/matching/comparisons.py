@@ -33,7 +33,7 @@ When = Callable[[Pair], BooleanValue]
 class Level:
     """One way to agree; the last of a comparison has no `when`. `tf`: the column whose value counts by how rare it is.
     `words`: what a person reads. `tells`: whether it says something about this one person or company, as names and
-    places do not, which many share."""
+    places do not, which many share; `apart`: whether it speaks of another one, though a family shares all the rest."""
 
     key: str
     when: When | None
@@ -43,6 +43,7 @@ class Level:
     words: str
     tf: str = ""
     tells: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,8 +246,8 @@ PEOPLE = (
         Level("short", _shortened, .02, 2e-3, .006, N("a short form of the given name")),
         Level("swapped_near", _swapped_nearly, .003, 1e-5, 1e-5,
               N("given name and surname exchanged")),
-        Level("like", like("given"), .015, 2e-2, .04, N("similar given name")),
-        Level("other", None, .032, .95, .9, N("other given name")),
+        Level("like", like("given"), .015, 2e-2, .04, N("similar given name"), apart=True),
+        Level("other", None, .032, .95, .9, N("other given name"), apart=True),
     )),
     Comparison("surname", all_of(both("surname"), _in_place), (
         Level("same", any_of(same("surnames"), same("surname")), .80, 5e-3, .72, N("same surname"), "surname"),

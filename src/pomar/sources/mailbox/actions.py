@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
 from pomar.facts import inbox
-from pomar.facts.schema import is_source_name
+from pomar.facts.schema import check_source_name
 from pomar.facts.talking import own_name
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict, NotFound
@@ -102,11 +102,13 @@ def disconnect(user: Actor, source: str) -> Mailbox:
     return _Disconnect(user, source).run()
 
 
-class _TakeIn(Action[int]):
+class _Read(Action[int]):
     name = "read mailbox"
     right = Right.IMPORT_FACTS
     object_kind = "mailbox"
 
+
+class _TakeIn(_Read):
     def __init__(self, user: Actor, box: Mailbox, part: Letters) -> None:
         super().__init__(user)
         self.box, self.part = box, part
@@ -133,7 +135,7 @@ def look(user: Actor, box: Mailbox) -> int:
 
     Raises NotAllowed, BadInput, Conflict.
     """
-    _TakeIn(user, box, Letters("", 0, 0, [])).check()
+    _Read(user).check()
     try:
         password = unseal(box.sealed)
         with session(box, password) as client:
@@ -150,9 +152,7 @@ def look(user: Actor, box: Mailbox) -> int:
 
 
 def _box(source: str, entrance: Entrance, creator: str) -> Mailbox:
-    if not is_source_name(source):
-        what = _("“%s” cannot name a source.") % source
-        raise BadInput("source add", what, _("Use letters, digits, dots, dashes and underscores."))
+    check_source_name("source add", source)
     if entrance.security not in Mailbox.Security.values:
         raise BadInput("source add", _("“%s” is no way to encrypt.") % entrance.security, "ssl, starttls, none")
     ours = entrance.ours or ((own_name(entrance.username.lower()),) if "@" in entrance.username else ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.parser import HeaderParser
@@ -12,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from pomar.facts.arriving import described, row, stage
+from pomar.facts.arriving import by_source, row
 from pomar.facts.inbox import Batch
-from pomar.facts.roller import Arrived, Read
+from pomar.facts.roller import Read
 from pomar.facts.talking import Contact, OwnSide, contacts, mail
 
 KIND = "mail"
@@ -26,22 +25,11 @@ COLUMNS = {
 
 def read(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> Read:
     """Stage one interaction per letter received, and per recipient outside of a letter sent."""
-    done, by_source = Read(), defaultdict[str, list[Batch]](list)
-    for batch in batches:
-        by_source[batch.source].append(batch)
-    for number, (source, sent) in enumerate(sorted(by_source.items())):
-        rows: dict[str, dict[str, Any]] = {}
-        found = [one for batch in sent for one in _contacts(batch)]
-        for one, arrived in found:
-            made = _row(source, len(rows) + 1, one, arrived)
-            rows.setdefault(made["message_id"], made)
-        if rows:
-            table = f"mail_{number}"
-            stage(con, table, "interaction", list(rows.values()))
-            done.staged.append(Arrived(table, "interaction", source, source))
-            done.files.append(described(source, "interaction", len(rows), KIND, COLUMNS))
-        done.repeats["interaction"] = done.repeats.get("interaction", 0) + len(found) - len(rows)
-    return done
+    return by_source(con, batches, "interaction", KIND, COLUMNS, _rows)
+
+
+def _rows(source: str, batch: Batch) -> Iterator[dict[str, Any]]:
+    return (_row(source, one, arrived) for one, arrived in _contacts(batch))
 
 
 def body(ours: Sequence[str], letters: Sequence[tuple[str, datetime]]) -> bytes:
@@ -59,7 +47,7 @@ def _contacts(batch: Batch) -> Iterator[tuple[Contact, datetime]]:
         yield from ((one, arrived) for one in contacts(mail(headers), ours) if one.customer)
 
 
-def _row(source: str, seq: int, one: Contact, arrived: datetime) -> dict[str, Any]:
+def _row(source: str, one: Contact, arrived: datetime) -> dict[str, Any]:
     """A letter without a date, or with one that nobody can read, is dated by its arrival."""
     moment = datetime.fromisoformat(one.moment).replace(tzinfo=UTC) if one.moment else arrived.astimezone(UTC)
     told = {
@@ -67,4 +55,4 @@ def _row(source: str, seq: int, one: Contact, arrived: datetime) -> dict[str, An
         "subject": one.subject, "actor": one.ours, "outcome": one.outcome,
     }  # fmt: skip
     name = one.id or sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:32]
-    return row(source, seq, name, told, raw={}, properties={"type": KIND})
+    return row(source, name, told, raw={}, properties={"type": KIND})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
 from pomar.facts import inbox
-from pomar.facts.schema import is_source_name
+from pomar.facts.schema import check_source_name
 from pomar.kernel import clock, fetching
 from pomar.kernel.errors import BadInput, Conflict, NotFound
 from pomar.kernel.fetching import Fetched, Unfetchable
@@ -37,9 +37,7 @@ class _Connect(Action[Feed]):
         read(self.url, self.channel)
 
     def change(self) -> Feed:
-        if not is_source_name(self.source):
-            what = _("“%s” cannot name a source.") % self.source
-            raise BadInput("source add", what, _("Use letters, digits, dots, dashes and underscores."))
+        check_source_name("source add", self.source)
         if Feed.objects.filter(source=self.source).exists():
             what = _("there is a feed %s already.") % self.source
             raise Conflict("source add", what, _("Choose another name."))
@@ -86,11 +84,13 @@ def disconnect(user: Actor, source: str) -> Feed:
     return _Disconnect(user, source).run()
 
 
-class _TakeIn(Action[int]):
+class _Read(Action[int]):
     name = "read feed"
     right = Right.IMPORT_FACTS
     object_kind = "feed"
 
+
+class _TakeIn(_Read):
     def __init__(self, user: Actor, feed: Feed, found: list[dict[str, Any]], said: dict[str, str]) -> None:
         super().__init__(user)
         self.feed, self.found, self.said = feed, found, said
@@ -108,7 +108,7 @@ class _TakeIn(Action[int]):
 def look(user: Actor, feed: Feed) -> int:
     """Read a feed once; how many entries it holds, 0 where they are those of last time. What is wrong with it is
     kept with it. Raises NotAllowed, BadInput."""
-    _TakeIn(user, feed, [], {}).check()
+    _Read(user).check()
     known = {"If-None-Match": feed.etag, "If-Modified-Since": feed.modified}
     try:
         answer, found = read(feed.url, feed.channel, {key: value for key, value in known.items() if value})

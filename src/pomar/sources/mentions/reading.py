@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,9 +17,9 @@ from typing import Any
 import duckdb
 from django.utils.translation import gettext_noop
 
-from pomar.facts.arriving import described, problem, row, stage
+from pomar.facts.arriving import by_source, problem, row
 from pomar.facts.inbox import Batch
-from pomar.facts.roller import Arrived, Read
+from pomar.facts.roller import Read
 from pomar.facts.schema import FACTS
 
 KIND = "mentions"
@@ -40,23 +39,11 @@ FIX_KIND = gettext_noop("Write mention or review.")
 
 def read(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> Read:
     """Stage what the batches hold. What cannot be read is a row with a problem."""
-    done, by_source = Read(), defaultdict[str, list[Batch]](list)
-    for batch in batches:
-        by_source[batch.source].append(batch)
-    for number, (source, sent) in enumerate(sorted(by_source.items())):
-        rows: dict[str, dict[str, Any]] = {}
-        total = 0
-        for batch in sent:
-            for one in said(batch):
-                total += 1
-                made = _row(source, len(rows) + 1, one, batch)
-                rows.setdefault(made["message_id"], made)
-        table = f"mentions_{number}"
-        stage(con, table, "feedback", list(rows.values()))
-        done.staged.append(Arrived(table, "feedback", source, source))
-        done.files.append(described(source, "feedback", len(rows), FORM, COLUMNS))
-        done.repeats["feedback"] = done.repeats.get("feedback", 0) + total - len(rows)
-    return done
+    return by_source(con, batches, "feedback", FORM, COLUMNS, _rows)
+
+
+def _rows(source: str, batch: Batch) -> Iterator[dict[str, Any]]:
+    return (_row(source, one, batch) for one in said(batch))
 
 
 def said(batch: Batch) -> Iterator[Any]:
@@ -71,11 +58,11 @@ def said(batch: Batch) -> Iterator[Any]:
     yield from told if isinstance(told, list) else [told]
 
 
-def _row(source: str, seq: int, one: Any, batch: Batch) -> dict[str, Any]:
+def _row(source: str, one: Any, batch: Batch) -> dict[str, Any]:
     if not isinstance(one, dict):
         text = one if isinstance(one, str) else json.dumps(one)
         wrong = problem("body", text, "bad_event", FIX_BODY, fatal=True)
-        return row(source, seq, _digest(text), {"changed_at": batch.received_at}, raw={"body": text}, properties={},
+        return row(source, _digest(text), {"changed_at": batch.received_at}, raw={"body": text}, properties={},
                    problems=[wrong])  # fmt: skip
     problems: list[dict[str, Any]] = []
     columns = _columns(one, batch.received_at, problems)
@@ -84,7 +71,7 @@ def _row(source: str, seq: int, one: Any, batch: Batch) -> dict[str, Any]:
     name = _text(one.get("id")) or _text(one.get("url")) or _digest(json.dumps(one, sort_keys=True, default=str))
     told = {"type": FORM} | {key: one[key] for key in ("author", "title", "url") if one.get(key)}
     told |= {"event": columns["channel"]} if columns["channel"] else {}
-    return row(source, seq, name, columns, raw={"text": ""} | one, properties=told, problems=problems)
+    return row(source, name, columns, raw={"text": ""} | one, properties=told, problems=problems)
 
 
 def _columns(one: dict[str, Any], received: datetime, problems: list[dict[str, Any]]) -> dict[str, Any]:

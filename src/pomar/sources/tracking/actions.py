@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
-from pomar.facts.schema import is_source_name
+from pomar.facts.schema import check_source_name
 from pomar.kernel import clock
-from pomar.kernel.errors import BadInput, Conflict, NotFound
+from pomar.kernel.errors import Conflict, NotFound
 from pomar.privacy import stating
 from pomar.privacy.models import Statement
 from pomar.privacy.queries import usual
@@ -44,9 +44,7 @@ class _AddKey(Action[NewKey]):
     def change(self) -> NewKey:
         live = set(WriteKey.objects.filter(revoked_at=None).values_list("source", flat=True))
         source = self.source or _free_name(live)
-        if not is_source_name(source):
-            what = _("“%s” cannot name a source.") % source
-            raise BadInput("source add", what, _("Use letters, digits, dots, dashes and underscores."))
+        check_source_name("source add", source)
         if source in live:
             what = _("the source %s has a write key already.") % source
             raise Conflict("source add", what, _("Choose another name, or revoke its key first."))

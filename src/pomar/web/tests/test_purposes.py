@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils.html import escape
 
 from pomar.access.roles import SYSTEM
+from pomar.facts.queries import import_
 from pomar.privacy import queries
 from pomar.privacy.models import Notice, Statement
 from pomar.privacy.purposes import introduce, publish
 from pomar.privacy.tests.test_purposes import WORDING, holds
+from pomar.sources.files.actions import import_files
 from pomar.sources.tracking.actions import add_key
+from pomar.web.uses import Group, of_import
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +109,18 @@ def test_other_websites_get_a_notice_as_json(client: Client) -> None:
     }  # fmt: skip
     assert [client.get(one).status_code for one in ("/v1/notices/fun", "/v1/projects/none/notice")] == [404, 404]
     assert client.post("/v1/notices/prizes").status_code == 405
+
+
+def test_an_import_of_two_sources_says_of_each_what_it_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POMAR_HOME", str(tmp_path / "home"))
+    mapping, files = tmp_path / "both.toml", [tmp_path / "crm.csv", tmp_path / "shop.csv"]
+    for file in files:
+        file.write_text("id,name\n7,Bia\n")
+    mapping.write_text("".join(
+        f'[[files]]\nname = "{name}.csv"\nfact = "profile"\nsource = "{name}"\n[files.columns]\n'
+        'customer_ref = "id"\nname = "name"\n' for name in ("crm", "shop")
+    ))  # fmt: skip
+    done = import_files(SYSTEM, files, mapping=mapping).import_id or ""
+    crms, shops = queries.stated_by(done)
+
+    assert of_import(import_(done)) == [Group("crm", ("profile",), crms), Group("shop", ("profile",), shops)]

@@ -96,8 +96,7 @@ def purposes(request):
 @needs("set_purposes")
 def state(request):
     source = request.POST.get("source", "")
-    for fact in request.POST.getlist("fact") or [""]:
-        actions.state(request.user, source, request.POST.get("purpose", ""), fact)
+    actions.state(request.user, source, request.POST.get("purpose", ""), *request.POST.getlist("fact"))
     messages.success(request, _("Stated: from now on this is what %s is used for.") % source)
     return redirect("purposes")
 

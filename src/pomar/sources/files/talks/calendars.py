@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -68,13 +69,12 @@ def _events(path: Path) -> list[Any]:
 
 def _apart(events: list[Any]) -> tuple[list[Any], dict[str, list[Any]]]:
     """Meetings of one time, and those that repeat, by id, each with what was moved or said otherwise of it."""
-    series = {str(event.get("UID", "")) for event in events if "RRULE" in event or "RDATE" in event} - {""}
-    repeating: dict[str, list[Any]] = {name: [] for name in series}
-    single = [event for event in events if str(event.get("UID", "")) not in series]
+    of: dict[str, list[Any]] = defaultdict(list)
     for event in events:
-        if str(event.get("UID", "")) in series:
-            repeating[str(event["UID"])].append(event)
-    return single, repeating
+        of[str(event.get("UID", ""))].append(event)
+    nameless = of.pop("", [])
+    repeating = {name: one for name, one in of.items() if any("RRULE" in event or "RDATE" in event for event in one)}
+    return [*(event for name, one in of.items() if name not in repeating for event in one), *nameless], repeating
 
 
 def _occurrences(repeating: dict[str, list[Any]]) -> list[tuple[Any, Any]]:
