@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pomar.access.roles import SYSTEM
-from pomar.kernel import clock
+
+WORDED = datetime(2026, 11, 1, tzinfo=UTC)
+"""When version 1 was worded: it is in force from an installation's first day on, whatever its clock says."""
 
 
 @lru_cache(maxsize=1)
@@ -30,6 +33,6 @@ def publish_missing(**_signal: Any) -> None:
         first = {
             "legal_basis": told["legal_basis"], "names": told["name"],
             "texts": {language: text.strip() for language, text in told["text"].items()},
-            "published_at": clock.now(), "published_by": SYSTEM.username,
+            "published_at": WORDED, "published_by": SYSTEM.username,
         }  # fmt: skip
         Notice.objects.get_or_create(purpose=purpose, version=1, defaults=first)

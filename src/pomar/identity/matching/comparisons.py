@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ibis
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as _
 from ibis.expr.types import BooleanValue, StringValue
 
 from pomar.identity.normal import ORGANIZATION, PERSON
@@ -183,49 +183,47 @@ def _address(p: Pair) -> BooleanValue:
     return both("street")(p) | (both("number")(p) & street)
 
 
-N = gettext_noop
-
 _ADDRESS = Comparison("address", _address, (
-    Level("house", all_of(same("street"), same("number")), .55, 1e-4, .8, N("same street and number"), "house",
+    Level("house", all_of(same("street"), same("number")), .55, 1e-4, .8, _("same street and number"), "house",
           tells=True),
-    Level("house_near", all_of(same("number"), near("street")), .10, 1e-4, .05, N("same number, street spelt alike"),
+    Level("house_near", all_of(same("number"), near("street")), .10, 1e-4, .05, _("same number, street spelt alike"),
           tells=True),
     Level("number_near", all_of(same("street"), _number_near), .05, 1e-4, .02,
-          N("same street, number differs by a digit"), "street", tells=True),
-    Level("street", all_of(same("street"), missing("number")), .08, 1e-3, .03, N("same street"), "street"),
-    Level("street_only", same("street"), .02, 1e-3, .01, N("same street, other number"), "street"),
+          _("same street, number differs by a digit"), "street", tells=True),
+    Level("street", all_of(same("street"), missing("number")), .08, 1e-3, .03, _("same street"), "street"),
+    Level("street_only", same("street"), .02, 1e-3, .01, _("same street, other number"), "street"),
     Level("street_near", all_of(near("street"), any_of(missing("number"), _number_near)), .03, 1e-3, .01,
-          N("street spelt alike")),
-    Level("number", same("number"), .03, 1e-2, .01, N("same number, other street")),
-    Level("other", None, .14, .98, .07, N("other address")),
+          _("street spelt alike")),
+    Level("number", same("number"), .03, 1e-2, .01, _("same number, other street")),
+    Level("other", None, .14, .98, .07, _("other address")),
 ))  # fmt: skip
 _PLACE = Comparison("place", any_of(both("postal"), both("city")), (
     Level("postal_city", all_of(same("postal"), any_of(same("city"), near("city"))), .50, 1e-3, .7,
-          N("same postal code and city"), "postal"),
-    Level("postal", all_of(same("postal"), missing("city")), .08, 1e-3, .1, N("same postal code"), "postal"),
-    Level("postal_only", same("postal"), .06, 1e-3, .03, N("same postal code, other city"), "postal"),
+          _("same postal code and city"), "postal"),
+    Level("postal", all_of(same("postal"), missing("city")), .08, 1e-3, .1, _("same postal code"), "postal"),
+    Level("postal_only", same("postal"), .06, 1e-3, .03, _("same postal code, other city"), "postal"),
     Level("city_postal_near", all_of(same("city"), within("postal", 2)), .06, 1e-3, .02,
-          N("same city, postal code differs by a digit"), "city"),
-    Level("city", all_of(same("city"), missing("postal")), .10, 1e-2, .1, N("same city"), "city"),
-    Level("city_only", same("city"), .05, 1e-2, .01, N("same city, other postal code"), "city"),
-    Level("city_near", near("city"), .04, 1e-3, .01, N("city spelt alike")),
-    Level("postal_near", within("postal", 1), .02, 1e-2, .005, N("postal code differs by a digit")),
-    Level("other", None, .09, .97, .025, N("other place")),
+          _("same city, postal code differs by a digit"), "city"),
+    Level("city", all_of(same("city"), missing("postal")), .10, 1e-2, .1, _("same city"), "city"),
+    Level("city_only", same("city"), .05, 1e-2, .01, _("same city, other postal code"), "city"),
+    Level("city_near", near("city"), .04, 1e-3, .01, _("city spelt alike")),
+    Level("postal_near", within("postal", 1), .02, 1e-2, .005, _("postal code differs by a digit")),
+    Level("other", None, .09, .97, .025, _("other place")),
 ))  # fmt: skip
 _LINE2 = Comparison("line2", both("line2"), (
-    Level("same", same("line2"), .6, 1e-2, .7, N("same second address line"), "line2"),
-    Level("near", near("line2"), .2, 1e-3, .1, N("second address line spelt alike")),
-    Level("other", None, .2, .98, .2, N("other second address line")),
+    Level("same", same("line2"), .6, 1e-2, .7, _("same second address line"), "line2"),
+    Level("near", near("line2"), .2, 1e-3, .1, _("second address line spelt alike")),
+    Level("other", None, .2, .98, .2, _("other second address line")),
 ))  # fmt: skip
 _REGION = Comparison("region", both("region"), (
-    Level("same", same("region"), .9, .2, .97, N("same region"), "region"),
-    Level("other", None, .1, .8, .03, N("other region")),
+    Level("same", same("region"), .9, .2, .97, _("same region"), "region"),
+    Level("other", None, .1, .8, .03, _("other region")),
 ))  # fmt: skip
 _PHONE = Comparison("phone", both("phone"), (
-    Level("same", same("phone"), .60, 1e-5, .4, N("same telephone"), "phone", tells=True),
-    Level("tail", _tail("phone", 8), .03, 1e-6, .01, N("same telephone, other area code"), tells=True),
-    Level("near", within("phone", 1), .04, 1e-6, .01, N("telephone differs by a digit")),
-    Level("other", None, .33, .999, .58, N("other telephone")),
+    Level("same", same("phone"), .60, 1e-5, .4, _("same telephone"), "phone", tells=True),
+    Level("tail", _tail("phone", 8), .03, 1e-6, .01, _("same telephone, other area code"), tells=True),
+    Level("near", within("phone", 1), .04, 1e-6, .01, _("telephone differs by a digit")),
+    Level("other", None, .33, .999, .58, _("other telephone")),
 ))  # fmt: skip
 def _not_named(p: Pair) -> BooleanValue:
     """Not the same name before the @ at two providers: where the names agree that says nothing more, unless it has
@@ -238,86 +236,86 @@ _EMAIL_NEAR = all_of(within("email", 2, 9), _same_digits("email"))
 
 PEOPLE = (
     Comparison("given", both("given"), (
-        Level("same", same("given"), .76, 1e-2, .015, N("same given name"), "given"),
-        Level("swapped", _swapped, .02, 1e-5, 1e-5, N("given name and surname exchanged")),
-        Level("nickname", same("nick"), .04, 1e-3, .001, N("a short form of the same given name")),
-        Level("initial", _initial("given"), .03, 1e-2, .03, N("same initial")),
-        Level("near", any_of(near("givens"), near("given")), .08, 2e-3, .01, N("given name spelt alike")),
-        Level("short", _shortened, .02, 2e-3, .006, N("a short form of the given name")),
+        Level("same", same("given"), .76, 1e-2, .015, _("same given name"), "given"),
+        Level("swapped", _swapped, .02, 1e-5, 1e-5, _("given name and surname exchanged")),
+        Level("nickname", same("nick"), .04, 1e-3, .001, _("a short form of the same given name")),
+        Level("initial", _initial("given"), .03, 1e-2, .03, _("same initial")),
+        Level("near", any_of(near("givens"), near("given")), .08, 2e-3, .01, _("given name spelt alike")),
+        Level("short", _shortened, .02, 2e-3, .006, _("a short form of the given name")),
         Level("swapped_near", _swapped_nearly, .003, 1e-5, 1e-5,
-              N("given name and surname exchanged")),
-        Level("like", like("given"), .015, 2e-2, .04, N("similar given name"), apart=True),
-        Level("other", None, .032, .95, .9, N("other given name"), apart=True),
+              _("given name and surname exchanged")),
+        Level("like", like("given"), .015, 2e-2, .04, _("similar given name"), apart=True),
+        Level("other", None, .032, .95, .9, _("other given name"), apart=True),
     )),
     Comparison("surname", all_of(both("surname"), _in_place), (
-        Level("same", any_of(same("surnames"), same("surname")), .80, 5e-3, .72, N("same surname"), "surname"),
-        Level("part", _shared("parts"), .02, 5e-3, .08, N("one surname in common")),
-        Level("near", any_of(near("surnames"), near("surname")), .10, 1e-3, .03, N("surname spelt alike")),
-        Level("like", like("surname"), .015, 2e-2, .01, N("similar surname")),
-        Level("other", None, .042, .97, .16, N("other surname")),
+        Level("same", any_of(same("surnames"), same("surname")), .80, 5e-3, .72, _("same surname"), "surname"),
+        Level("part", _shared("parts"), .02, 5e-3, .08, _("one surname in common")),
+        Level("near", any_of(near("surnames"), near("surname")), .10, 1e-3, .03, _("surname spelt alike")),
+        Level("like", like("surname"), .015, 2e-2, .01, _("similar surname")),
+        Level("other", None, .042, .97, .16, _("other surname")),
     )),
     Comparison("middle", both("middle"), (
-        Level("same", same("middle"), .60, 2e-2, .05, N("same middle name"), "middle"),
-        Level("initial", _initial("middle"), .20, 5e-2, .1, N("same middle initial")),
+        Level("same", same("middle"), .60, 2e-2, .05, _("same middle name"), "middle"),
+        Level("initial", _initial("middle"), .20, 5e-2, .1, _("same middle initial")),
         Level("near", lambda p: near("middle")(p) | p.l.middle.contains(p.r.middle) | p.r.middle.contains(p.l.middle),
-              .12, 1e-2, .05, N("middle name alike")),
-        Level("other", None, .08, .9, .8, N("other middle name")),
+              .12, 1e-2, .05, _("middle name alike")),
+        Level("other", None, .08, .9, .8, _("other middle name")),
     )),
     Comparison("suffix", lambda p: p.l.suffix.notnull() | p.r.suffix.notnull(), (
-        Level("same", same("suffix"), .80, .02, .05, N("same generation (Jr, Filho)")),
-        Level("missing", _one_suffix, .19, .90, .9, N("only one is Jr or Filho")),
-        Level("other", None, .01, .08, .05, N("other generation (Jr, Filho)")),
+        Level("same", same("suffix"), .80, .02, .05, _("same generation (Jr, Filho)")),
+        Level("missing", _one_suffix, .19, .90, .9, _("only one is Jr or Filho")),
+        Level("other", None, .01, .08, .05, _("other generation (Jr, Filho)")),
     )),
     Comparison("birth", both("birth"), (
-        Level("same", same("birth"), .87, 1e-4, .02, N("same date of birth"), "birth", tells=True),
+        Level("same", same("birth"), .87, 1e-4, .02, _("same date of birth"), "birth", tells=True),
         Level("swapped", all_of(same("birth_digits"), within("birth", 4)), .02, 1e-4, .0005,
-              N("date of birth with digits exchanged"), tells=True),
-        Level("digit", _one_digit, .055, 1e-3, .004, N("date of birth differs by a digit"), tells=True),
-        Level("two", _birth_part, .02, 8e-3, .015, N("date of birth differs in one part")),
-        Level("other", None, .035, .98, .96, N("other date of birth")),
+              _("date of birth with digits exchanged"), tells=True),
+        Level("digit", _one_digit, .055, 1e-3, .004, _("date of birth differs by a digit"), tells=True),
+        Level("two", _birth_part, .02, 8e-3, .015, _("date of birth differs in one part")),
+        Level("other", None, .035, .98, .96, _("other date of birth")),
     )),
     Comparison("email", all_of(both("email"), _not_named), (
-        Level("same", same("email"), .55, 1e-5, .12, N("same e-mail"), "email", tells=True),
-        Level("near", _EMAIL_NEAR, .08, 1e-5, .005, N("e-mail spelt alike"), tells=True),
-        Level("local", same("local"), .06, 1e-5, .01, N("same name in the e-mail, other provider"), "local"),
+        Level("same", same("email"), .55, 1e-5, .12, _("same e-mail"), "email", tells=True),
+        Level("near", _EMAIL_NEAR, .08, 1e-5, .005, _("e-mail spelt alike"), tells=True),
+        Level("local", same("local"), .06, 1e-5, .01, _("same name in the e-mail, other provider"), "local"),
         Level("local_near", all_of(within("local", 1, 6), _same_digits("local")), .02, 1e-5, .005,
-              N("similar name in the e-mail")),
-        Level("other", None, .29, .999, .86, N("other e-mail")),
+              _("similar name in the e-mail")),
+        Level("other", None, .29, .999, .86, _("other e-mail")),
     )),
     _PHONE,
     Comparison("tax", both("tax"), (
-        Level("same", same("tax"), .95, 1e-6, .001, N("same tax id"), "tax", tells=True),
-        Level("near", _tax_near, .035, 1e-6, .0001, N("tax id differs by a digit"), tells=True),
-        Level("other", None, .015, .9999, .9989, N("other tax id")),
+        Level("same", same("tax"), .95, 1e-6, .001, _("same tax id"), "tax", tells=True),
+        Level("near", _tax_near, .035, 1e-6, .0001, _("tax id differs by a digit"), tells=True),
+        Level("other", None, .015, .9999, .9989, _("other tax id")),
     )),
     _ADDRESS, _PLACE, _LINE2, _REGION,
 )  # fmt: skip
 
 FIRMS = (
     Comparison("name", both("core"), (
-        Level("same", same("core"), .66, 1e-3, .2, N("same name"), "core", tells=True),
-        Level("near", near("core"), .13, 1e-4, .02, N("name spelt alike"), tells=True),
-        Level("within", _contained, .08, 1e-3, .15, N("one name within the other")),
-        Level("abbreviated", same("abbreviated"), .03, 1e-4, .01, N("names agree but for abbreviations")),
-        Level("first", same("first"), .04, 5e-3, .45, N("same first word of the name"), "first"),
-        Level("like", like("core"), .03, 1e-2, .03, N("similar name")),
-        Level("other", None, .03, .98, .14, N("other name")),
+        Level("same", same("core"), .66, 1e-3, .2, _("same name"), "core", tells=True),
+        Level("near", near("core"), .13, 1e-4, .02, _("name spelt alike"), tells=True),
+        Level("within", _contained, .08, 1e-3, .15, _("one name within the other")),
+        Level("abbreviated", same("abbreviated"), .03, 1e-4, .01, _("names agree but for abbreviations")),
+        Level("first", same("first"), .04, 5e-3, .45, _("same first word of the name"), "first"),
+        Level("like", like("core"), .03, 1e-2, .03, _("similar name")),
+        Level("other", None, .03, .98, .14, _("other name")),
     )),
     Comparison("tax", both("tax"), (
-        Level("same", same("tax"), .93, 1e-5, .001, N("same tax id"), "tax", tells=True),
-        Level("root", same("tax_root"), .01, 1e-4, .3, N("a branch of the same company")),
-        Level("near", _tax_near, .04, 1e-6, .0001, N("tax id differs by a digit"), tells=True),
-        Level("other", None, .02, .9999, .7, N("other tax id")),
+        Level("same", same("tax"), .93, 1e-5, .001, _("same tax id"), "tax", tells=True),
+        Level("root", same("tax_root"), .01, 1e-4, .3, _("a branch of the same company")),
+        Level("near", _tax_near, .04, 1e-6, .0001, _("tax id differs by a digit"), tells=True),
+        Level("other", None, .02, .9999, .7, _("other tax id")),
     )),
     Comparison("domain", both("site"), (
-        Level("same", same("site"), .85, 1e-4, .75, N("same company domain"), "site", tells=True),
-        Level("near", near("site"), .05, 1e-4, .01, N("domain spelt alike"), tells=True),
-        Level("other", None, .10, .999, .24, N("other domain")),
+        Level("same", same("site"), .85, 1e-4, .75, _("same company domain"), "site", tells=True),
+        Level("near", near("site"), .05, 1e-4, .01, _("domain spelt alike"), tells=True),
+        Level("other", None, .10, .999, .24, _("other domain")),
     )),
     Comparison("email", all_of(both("email"), missing("site")), (
-        Level("same", same("email"), .60, 1e-5, .3, N("same e-mail"), "email", tells=True),
-        Level("near", _EMAIL_NEAR, .05, 1e-6, .01, N("e-mail spelt alike"), tells=True),
-        Level("other", None, .35, .999, .69, N("other e-mail")),
+        Level("same", same("email"), .60, 1e-5, .3, _("same e-mail"), "email", tells=True),
+        Level("near", _EMAIL_NEAR, .05, 1e-6, .01, _("e-mail spelt alike"), tells=True),
+        Level("other", None, .35, .999, .69, _("other e-mail")),
     )),
     _PHONE, _ADDRESS, _PLACE, _REGION,
 )  # fmt: skip

@@ -94,7 +94,7 @@ def test_a_key_states_one_purpose_for_all_or_what_each_fact_serves() -> None:
     add_key(SYSTEM, "shop", purpose="marketing")
 
     assert holds("app", "shop") == [
-        ("app", "license", "relationship 1"), ("app", "profile", "relationship 1"),
+        ("app", "feedback", "feedback 1"), ("app", "license", "relationship 1"), ("app", "profile", "relationship 1"),
         ("app", "purchase", "relationship 1"), ("app", "usage", "usage 1"), ("shop", "", "marketing 1"),
     ]  # fmt: skip
 

@@ -20,8 +20,8 @@ from pomar.sources.tracking.models import WriteKey, digest
 from pomar.sources.tracking.queries import forget
 
 KIND = "tracking"
-BROUGHT = ("usage", "profile", "purchase", "license")
-"""The facts that calls become, whose use is stated one by one where nobody chose one purpose for all."""
+BROUGHT = ("usage", "profile", "purchase", "license", "feedback")
+"""The facts that what is sent with a key becomes: their use is stated one by one where nobody chose one for all."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,11 @@ def test_pairs_with_most_money_at_stake_come_first_with_their_reasons(orchard_of
     assert {field.name: (field.value, field.why) for field in found.merged}["city"] == ("City 2", "only")
 
 
+def test_the_reasons_are_told_in_the_readers_language(orchard_of_twins, client: Client, steward) -> None:
+    shown = signed_in(client, steward).get("/duplicates/", headers={"Accept-Language": "pt-br"}).content.decode()
+    assert ("mesmo nome" in shown, "mesmo telefone" in shown, "same name" in shown) == (True, True, False)
+
+
 def test_what_is_said_on_the_page_holds_and_is_taken_back(orchard_of_twins, client: Client, steward) -> None:
     page = signed_in(client, steward)
     before = queries.customers(CustomerFilter(base="all"), limit=50).total

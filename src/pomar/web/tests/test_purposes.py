@@ -42,7 +42,7 @@ def test_another_purpose_is_stated_from_now_on(officer_at) -> None:
 
     assert officer_at.post("/purposes/state", said).status_code == 302
     assert holds("shop") == [
-        ("shop", "license", "relationship 1"), ("shop", "profile", "marketing 1"),
+        ("shop", "feedback", "feedback 1"), ("shop", "license", "relationship 1"), ("shop", "profile", "marketing 1"),
         ("shop", "purchase", "marketing 1"), ("shop", "usage", "usage 1"),
     ]  # fmt: skip
 
