@@ -167,27 +167,34 @@ def _tokens(rows: Table) -> Table:
     family = _without(rows.piece2, SUFFIXES)
     ending = ibis.literal(" ") + ibis.coalesce(rows.written, rows.piece2)
     generation = ending.re_extract(f" ({'|'.join(SUFFIXES)})$", 1)
+    whole, bare = _without(rows.whole, (*TITLES, *SUFFIXES, *PARTICLES)), _without(family, PARTICLES)
     return rows.mutate(
-        tokens=_without(rows.whole, (*TITLES, *SUFFIXES, *PARTICLES)).split(" "),
+        tokens=whole.split(" "),
         tokens1=rows.piece1.split(" "),
-        tokens2=_without(family, PARTICLES).split(" "),
+        tokens2=bare.split(" "),
+        last=_last_word(whole),
+        last2=_last_word(bare),
         family=family,
         suffix=generation.re_replace("^(junior|jnr)$", "jr").nullif(""),
         words=_without(rows.company, LEGAL).split(" "),
     )
 
 
+def _last_word(text: StringValue) -> StringValue:
+    """Spark loses the element of a list that is asked for by its length, and writes files that nobody can read."""
+    return text.re_extract("([^ ]+)$", 1).nullif("")
+
+
 def _named(rows: Table) -> Table:
     """Given name and surnames: as the source told them apart, else the first word and the rest of the name."""
     whole = rows.tokens.length() > 1
-    last = rows.tokens[rows.tokens.length() - 1]
     lone = ibis.ifelse(rows.family.isnull(), rows.tokens[0], ibis.null(str))
     pieces = rows.piece1.notnull() | rows.family.notnull()
-    ending = ibis.ifelse(rows.piece1.isnull() & whole, last, ibis.null(str))
+    ending = ibis.ifelse(rows.piece1.isnull() & whole, rows.last, ibis.null(str))
     return rows.mutate(
         given=ibis.coalesce(rows.tokens1[0], lone),
         givens=ibis.coalesce(rows.piece1.re_replace(" ", ""), lone),
-        surname=ibis.coalesce(rows.tokens2[rows.tokens2.length() - 1], ending),
+        surname=ibis.coalesce(rows.last2, ending),
         surnames=ibis.coalesce(rows.family.re_replace(" ", ""), ending),
         middle=_joined(ibis.ifelse(pieces, rows.tokens1[1:], rows.tokens[1 : rows.tokens.length() - 1]), " "),
         parts=ibis.ifelse(rows.tokens2.notnull(), rows.tokens2, rows.tokens[1:]).filter(_is_long),
