@@ -89,10 +89,12 @@ def customer(customer_id: str, as_of: date | None = None, known_at: datetime | N
     read, day = snapshots.reader(known_at), _day(as_of, known_at)
     found, root = survivor(read, customer_id)
     people = read.table("people")
-    rows = read.engine.arrow(_described(read, people.filter(people.root_id == root), day)).to_pylist()
+    described = _described(read, people.filter(people.root_id == root), day).order_by("name", "root")
+    rows = read.engine.arrow(described).to_pylist()
     by_id = {row.customer_id: row for row in _customer_rows(read, rows, day)}
     refs = read.table("refs")
-    profiles = read.engine.arrow(_records(refs).filter(refs.customer_id == found).select("source", "customer_ref"))
+    records = _records(refs).filter(refs.customer_id == found).select("source", "customer_ref")
+    profiles = read.engine.arrow(records.order_by("source", "customer_ref"))
     said = lineage(read.engine, read.facts.states("profile"), refs, [found], policy(known_at))
     return CustomerDetail(
         row=by_id[found],
