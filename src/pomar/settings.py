@@ -55,6 +55,21 @@ def _database(url: str | None) -> dict[str, object]:
     }
 
 
+def _mail(url: str) -> dict[str, object]:
+    """The mail server, from smtp://user:password@host:port, or smtps:// where it speaks TLS from the start."""
+    parts = urlsplit(url)
+    if url and parts.scheme not in {"smtp", "smtps"}:
+        raise ValueError(f"POMAR_SMTP starts with {parts.scheme!r}; it must be smtp:// or smtps://")
+    return {
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),  # never a password in the clear
+    }
+
+
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("POMAR_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("POMAR_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
@@ -74,6 +89,7 @@ INSTALLED_APPS = [
     "pomar.sources.mailbox",
     "pomar.identity",
     "pomar.bases",
+    "pomar.insight",
     "pomar.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -147,6 +163,12 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "account_login"
+
+BASE_URL = os.environ.get("POMAR_URL", "http://127.0.0.1:8000").rstrip("/")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 20
+globals().update(_mail(os.environ.get("POMAR_SMTP", "")))
+DEFAULT_FROM_EMAIL = os.environ.get("POMAR_SENDER", "Pomar <pomar@localhost>")
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a preview has one field per column of every file
 

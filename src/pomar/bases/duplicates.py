@@ -13,10 +13,11 @@ import pyarrow as pa
 from django.utils.translation import gettext as _
 from ibis.expr.types import Table
 
-from pomar.bases import lists, snapshots
+from pomar.bases import lists, readers, snapshots
 from pomar.bases.shapes import CustomerRow, Field
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import day_number
+from pomar.facts import reads
 from pomar.identity import judgements, matches
 from pomar.identity.judgements import policy
 from pomar.identity.matching.comparisons import COMPARISONS
@@ -127,6 +128,7 @@ def queue(limit: int = 20, offset: int = 0) -> list[tuple[str, str]]:
 def pair(left: str, right: str) -> Pair:
     """Two records side by side. Raises NotFound where one of them is not known any more."""
     read = snapshots.reader()
+    reads.note(readers.DUPLICATES)
     left, right = sorted((left, right))
     sides = _sides(read, (left, right))
     pairs = _pairs(read)

@@ -8,11 +8,12 @@ from typing import Any
 import ibis
 from ibis.expr.types import Table, Value
 
-from pomar.bases import snapshots
+from pomar.bases import readers, snapshots
 from pomar.bases.lists import survivor
 from pomar.bases.shapes import Event, Page
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import day_number, number
+from pomar.facts import reads
 from pomar.facts.by_hand import is_edit
 from pomar.facts.schema import ENVELOPE, FACTS
 from pomar.kernel.errors import BadInput
@@ -43,7 +44,15 @@ def timeline(
     total = int(read.engine.arrow(rows.aggregate(n=rows.count()))["n"][0].as_py())
     newest = rows.order_by(ibis.desc("happened_at"), "fact", "title", "details", "source", "source_id")
     page = read.engine.arrow(newest.limit(limit, offset=offset)).to_pylist()
-    return Page(tuple(_event(row) for row in page), total, offset, limit)
+    events = [_event(row) for row in page]
+    reads.note(readers.TIMELINE, _shown(events))
+    return Page(tuple(events), total, offset, limit)
+
+
+def _shown(events: list[Event]) -> set[str]:
+    """The fields that somebody who looks at these events sees."""
+    seen = {f"{event.fact}.{name}" for event in events for name in event.details if name in FACTS[event.fact].columns}
+    return seen | {"usage.feature" for event in events if event.fact == "usage"}
 
 
 _TITLES = {

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
 from ibis.expr.types import BooleanValue, Column, Table
 
-from pomar.bases import snapshots
+from pomar.bases import readers, snapshots
 from pomar.bases.compute import worth
 from pomar.bases.ledger import Ledger, Scope, unit_named
 from pomar.bases.searching import searched
@@ -29,6 +29,7 @@ from pomar.bases.shapes import (
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import FOREVER, day_number, day_of, number, on
 from pomar.engine import open_engine
+from pomar.facts import reads
 from pomar.facts.reading import Lake
 from pomar.facts.schema import MANUAL
 from pomar.facts.usage import DAILY
@@ -56,6 +57,7 @@ def customers(
 ) -> Page:
     """Customers that fit the filter. Raises BadInput for an unknown sort."""
     read, day = snapshots.reader(known_at), _day(as_of, known_at)
+    reads.note(readers.CUSTOMERS)
     found = matching(read, day, filter or CustomerFilter())
     total = int(read.engine.arrow(found.aggregate(n=found.count()))["n"][0].as_py())
     ordered = _sorted(_with_sort_columns(read, found, day, sort), sort, descending, CUSTOMER_SORTS, "root")
@@ -74,6 +76,7 @@ def units(
 ) -> Page:
     """Units that fit the filter; `total` counts units, a row without ids as many as it stands for."""
     read, day = snapshots.reader(known_at), _day(as_of, known_at)
+    reads.note(readers.UNITS)
     found = _matching_units(read, day, filter or UnitFilter())
     total = read.engine.arrow(found.aggregate(n=found["count"].sum().fill_null(0)))["n"][0].as_py()
     ordered = _sorted(found, sort, descending, UNIT_SORTS, "unit")
@@ -88,6 +91,7 @@ def customer(customer_id: str, as_of: date | None = None, known_at: datetime | N
     """
     read, day = snapshots.reader(known_at), _day(as_of, known_at)
     found, root = survivor(read, customer_id)
+    reads.note(readers.CUSTOMER)
     people = read.table("people")
     described = _described(read, people.filter(people.root_id == root), day).order_by("name", "root")
     rows = read.engine.arrow(described).to_pylist()
@@ -200,13 +204,18 @@ def _with_sort_columns(read: Reader, rows: Table, day: int, sort: str) -> Table:
     return rows
 
 
-def main_revenue(read: Reader, day: int) -> Table:
-    """Revenue in the currency most customers pay in: amounts of several currencies cannot be compared."""
+def main_currency(read: Reader, day: int) -> str:
+    """The currency most customers pay in; empty where none is said."""
     worth = _worth_of_all(read, day)
-    worth = worth.mutate(currency=worth.currency.fill_null(""))
-    sizes = worth.group_by("currency").aggregate(customers=worth.count())
-    main = read.engine.arrow(sizes.order_by(ibis.desc("customers"), "currency").limit(1))["currency"].to_pylist()
-    return worth.filter(worth.currency.isin(main)).select("root", "revenue")
+    sizes = worth.group_by(currency=worth.currency.fill_null("")).aggregate(customers=worth.count())
+    found = read.engine.arrow(sizes.order_by(ibis.desc("customers"), "currency").limit(1))["currency"].to_pylist()
+    return found[0] if found else ""
+
+
+def main_revenue(read: Reader, day: int) -> Table:
+    """Revenue in the main currency: amounts of several currencies cannot be compared."""
+    worth = _worth_of_all(read, day)
+    return worth.filter(worth.currency.fill_null("") == main_currency(read, day)).select("root", "revenue")
 
 
 def _customer_rows(read: Reader, rows: list[dict[str, Any]], day: int) -> list[CustomerRow]:

@@ -8,13 +8,14 @@ from typing import Any
 import ibis
 from ibis.expr.types import Table
 
-from pomar.bases import snapshots
+from pomar.bases import readers, snapshots
 from pomar.bases.decide import Rules
 from pomar.bases.ledger import unit_named
 from pomar.bases.lists import known_as
 from pomar.bases.shapes import Page, PersonRow
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import day_number, day_of, number, on
+from pomar.facts import reads
 
 
 def person_counts(read: Reader, day: date, rules: Rules) -> dict[str | None, int]:
@@ -39,6 +40,7 @@ def people(
 ) -> Page:
     """The people that `person_counts` counts, by name, those nobody has a profile of last."""
     read, day = snapshots.reader(known_at), asked_day(as_of, known_at)
+    reads.note(readers.PEOPLE)
     uses = _uses(read, day, snapshots.rules(known_at))
     if product is not None:
         uses = uses.filter(uses["product"] == product)

@@ -11,14 +11,14 @@ from typing import Any
 import ibis
 from ibis.expr.types import Table
 
-from pomar.bases import snapshots
+from pomar.bases import readers, snapshots
 from pomar.bases.events import timeline
 from pomar.bases.lists import customer, customers, references, units
 from pomar.bases.people import people, person_counts
 from pomar.bases.shapes import PLACES, STATUSES, UNIT_STATES, Bases, HistoryDay, Move, Place
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import day_number, day_of, on
-from pomar.facts import derived
+from pomar.facts import derived, reads
 
 __all__ = [
     "SnapshotInfo", "bases", "by_product", "choices", "customer", "customers", "history", "moves",
@@ -47,6 +47,7 @@ def snapshot() -> SnapshotInfo | None:
 def bases(as_of: date | None = None, known_at: datetime | None = None, product: str | None = None) -> Bases:
     """Both bases and the bridge. Raises NothingKnown before the first import."""
     read = snapshots.reader(known_at)
+    reads.note(readers.BASES)
     day = asked_day(as_of, known_at)
     counts = _whole(read, day) if product is None else _within(read, day, product).get(product, _nothing())
     return _bases(read, day, known_at, product, counts)

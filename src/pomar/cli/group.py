@@ -24,6 +24,8 @@ COMMANDS = {
     "products": (_("Of which kind each product is, and saying it"), "products"),
     "refresh": (_("Compute both bases anew from the facts"), "bases"),
     "bases": (_("The customer base, the installed base and the bridge between them"), "bases"),
+    "metric": (_("A metric on any day, with its definition"), "metric"),
+    "quality": (_("How good the data is, and what to repair first"), "quality"),
     "serve": (_("Serve the pages, and run the jobs"), "serve"),
     "worker": (_("Run the jobs alone"), "serve"),
     "user": (_("Who may sign in, and giving somebody a new password"), "user"),

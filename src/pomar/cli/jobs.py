@@ -11,14 +11,17 @@ from django_q.tasks import async_task, queue_size
 from pomar.access.roles import SYSTEM
 from pomar.facts.roller import roll
 from pomar.kernel import clock
-from pomar.kernel.errors import Conflict, NothingKnown
+from pomar.kernel.errors import Conflict, NothingKnown, PomarError
 from pomar.web.looking import everywhere
 
 log = logging.getLogger("pomar.jobs")
 
-NIGHTLY = {"housekeeping": time(1, 30), "refresh": time(2, 0)}
+NIGHTLY = {"housekeeping": time(1, 30), "refresh": time(2, 0), "measure": time(3, 0)}
 """Jobs of every night and when they start, in the company's time zone. Compacting is a new version of
 the lake, so the refresh comes right after it: by day the figures would look out of date."""
+
+DIGEST, MONDAY = time(7, 0), 0
+"""When the digest of data quality is mailed: at the start of the week."""
 
 OFTEN = {"sync": 15, "match": 60}
 """Jobs of the day, and the minutes between them: looking into mailboxes and feeds, and comparing records."""
@@ -40,6 +43,8 @@ def ensure_schedules() -> None:
     for name, hour in NIGHTLY.items():
         planned = {"func": f"pomar.cli.jobs.{name}", "schedule_type": Schedule.DAILY, "next_run": _next(hour)}
         Schedule.objects.get_or_create(name=name, defaults=planned)
+    weekly = {"func": "pomar.cli.jobs.digest", "schedule_type": Schedule.WEEKLY, "next_run": _next(DIGEST, MONDAY)}
+    Schedule.objects.get_or_create(name="digest", defaults=weekly)
     for name, minutes in OFTEN.items():
         often = {"func": f"pomar.cli.jobs.{name}", "schedule_type": Schedule.MINUTES, "minutes": minutes}
         Schedule.objects.get_or_create(name=name, defaults=often | {"next_run": datetime.now(UTC)})
@@ -112,6 +117,32 @@ def match() -> str:
     return f"{done.fresh} compared, {done.pairs} pairs; {refresh()}" if done and done.pairs else "nothing to do"
 
 
+def measure() -> str:
+    """Take the measures of data quality; who looks after one that left its target is told."""
+    from pomar.insight.quality import actions
+    from pomar.web.digest import warn
+
+    try:
+        begun = actions.measure(SYSTEM)
+        return f"{len(begun)} left their target; told {len(warn(begun))}"
+    except NothingKnown as nothing:
+        return str(nothing)
+    except PomarError as unsent:
+        log.warning("%s", unsent)
+        return str(unsent)
+
+
+def digest() -> str:
+    """Mail the digest of data quality to those who get it."""
+    from pomar.web.digest import send
+
+    try:
+        return f"sent to {len(send())}"
+    except PomarError as unsent:
+        log.warning("%s", unsent)
+        return str(unsent)
+
+
 def housekeeping() -> str:
     """Compact the lake's small files and drop those no reader can still need, unless an import runs."""
     from pomar.facts import actions
@@ -124,7 +155,10 @@ def housekeeping() -> str:
     return ", ".join(f"{name} {sum(counts.values())}" for name, counts in done.items())
 
 
-def _next(hour: time) -> datetime:
+def _next(hour: time, weekday: int | None = None) -> datetime:
+    """The next time it is that hour, on that day of the week if any (Monday is 0)."""
     now = datetime.now(clock.zone())
-    tonight = datetime.combine(now.date(), hour, clock.zone())
-    return tonight if tonight > now else tonight + timedelta(days=1)
+    days = (now.date() + timedelta(days=n) for n in range(8))
+    fitting = (day for day in days if weekday is None or day.weekday() == weekday)
+    times = (datetime.combine(day, hour, clock.zone()) for day in fitting)
+    return next(moment for moment in times if moment > now)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right, allows
 from pomar.facts import lake
+from pomar.facts.keys import PROPERTY
 from pomar.facts.loading import (
     ImportResult,
     Loader,
@@ -22,16 +23,17 @@ from pomar.facts.loading import (
     next_moment,
     recover,
 )
-from pomar.facts.models import Import, Replayed
+from pomar.facts.models import Import, Replayed, Stopped
 from pomar.facts.schema import FACTS, MANUAL
-from pomar.kernel.errors import Conflict, NotFound, PomarError
+from pomar.kernel import clock
+from pomar.kernel.errors import BadInput, Conflict, NotFound, PomarError
 from pomar.kernel.home import home
 from pomar.kernel.ids import new_id
 from pomar.kernel.progress import Progress, unwatched
 
 __all__ = [
-    "ImportResult", "check_entering", "check_import", "enter", "load", "mark_replayed", "may_undo", "preview", "tidy",
-    "undo",
+    "ImportResult", "check_entering", "check_import", "collect_again", "enter", "load", "mark_replayed", "may_undo",
+    "preview", "stop_collecting", "tidy", "undo",
 ]  # fmt: skip
 
 
@@ -262,6 +264,60 @@ def mark_replayed(rows_of: Import, rows: Sequence[tuple[str, int]], replay: Impo
         [Replayed(import_of_row=rows_of, file=file, seq=seq, replay=replay) for file, seq in rows],
         ignore_conflicts=True,
     )
+
+
+class _StopCollecting(Action[Stopped]):
+    name = "stop collecting a field"
+    right = Right.SET_PURPOSES
+    object_kind = "field"
+
+    def __init__(self, user: Actor, fact: str, column: str) -> None:
+        super().__init__(user)
+        self.fact, self.column = fact, column
+
+    def prepare(self) -> None:
+        found = FACTS.get(self.fact)
+        if found is None:
+            raise BadInput("fields", _("there is no fact “%s”.") % self.fact, ", ".join(FACTS))
+        if self.column not in found.columns and not self.column.startswith(PROPERTY):
+            what = _("%(fact)s has no column “%(column)s”.") % {"fact": self.fact, "column": self.column}
+            raise BadInput("fields", what, _("Choose a field that is stored."))
+        if self.column in found.needed:
+            what = _("%(fact)s cannot be read without %(column)s.") % {"fact": self.fact, "column": self.column}
+            raise BadInput("fields", what, _("Choose a field that is not needed to read its fact."))
+
+    def change(self) -> Stopped:
+        told = {"decided_at": clock.now(), "decided_by": str(getattr(self.user, "username", ""))}
+        return Stopped.objects.get_or_create(fact=self.fact, column=self.column, undone_at=None, defaults=told)[0]
+
+    def note(self, result: Stopped) -> dict[str, Any]:
+        return {"object_id": f"{self.fact}.{self.column}"}
+
+
+class _CollectAgain(_StopCollecting):
+    name = "collect a field again"
+
+    def prepare(self) -> None:
+        if not Stopped.objects.filter(fact=self.fact, column=self.column, undone_at=None).exists():
+            field = f"{self.fact}.{self.column}"
+            raise NotFound("fields", _("%s is collected.") % field, _("Load the page again."))
+
+    def change(self) -> Stopped:
+        found = Stopped.objects.select_for_update().get(fact=self.fact, column=self.column, undone_at=None)
+        found.undone_at, found.undone_by = clock.now(), str(getattr(self.user, "username", ""))
+        found.save(update_fields=["undone_at", "undone_by"])
+        return found
+
+
+def stop_collecting(user: Actor, fact: str, column: str) -> Stopped:
+    """From now on, what comes in leaves this column out; what is stored stays. Raises NotAllowed; BadInput for a column
+    without which the fact cannot be read."""
+    return _StopCollecting(user, fact, column).run()
+
+
+def collect_again(user: Actor, fact: str, column: str) -> Stopped:
+    """Take that back: what comes in from now on is stored whole. Raises NotAllowed, NotFound."""
+    return _CollectAgain(user, fact, column).run()
 
 
 class _Tidy(Action[dict[str, dict[str, int]]]):

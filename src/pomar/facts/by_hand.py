@@ -45,6 +45,10 @@ def same_as(own_id: str) -> str:
     return json.dumps({"same_as": own_id}, separators=(",", ":"))
 
 
+CONFIRMED = '{"confirmed":true}'
+"""The properties of a profile edit that changes nothing: a person says that what is known of a customer is right."""
+
+
 def edited(columns: Iterable[str]) -> str:
     """The properties of a row that edits these columns of a statement; its other columns say nothing while that
     statement stands."""

@@ -6,6 +6,8 @@ keep to their staged table; what is decided about them stands in narrow tables t
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
 import duckdb
@@ -14,6 +16,8 @@ from pomar.facts.schema import DAY, Fact
 from pomar.kernel import clock
 
 BEGINNING = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
+PROPERTY = "properties."
+"""What stands before a key of the properties, where columns and keys are named alike."""
 RETRACTED = "0::UBIGINT"
 
 
@@ -22,15 +26,27 @@ def content(fact: Fact) -> list[str]:
     return ["customer_ref", "properties", *fact.columns]
 
 
-def _said(fact: Fact, moment: str) -> str:
+def _said(fact: Fact, moment: str, stopped: Collection[str]) -> str:
     """SQL for what a row says, to compare within one run; all retractions say the same thing.
 
-    An event of usage also says when it happened, as its key does not.
+    An event of usage also says when it happened, as its key does not. `stopped` columns are not collected any
+    more: what they say makes no difference.
     """
-    cells = [f'"{name}"' for name in content(fact)]
+    cells = [_cell(name, f'"{name}"', stopped) for name in content(fact)]
     if fact.name == "usage":
         cells.append(moment)
     return f"CASE WHEN coalesce(retracted, false) THEN {RETRACTED} ELSE hash({', '.join(cells)}) END"
+
+
+def _cell(name: str, sql: str, stopped: Collection[str]) -> str:
+    """SQL for what is collected of a column; of `properties` without its stopped keys (`properties.KEY`)."""
+    if name in stopped:
+        return "NULL"
+    keys = [key.removeprefix(PROPERTY) for key in stopped if key.startswith(PROPERTY)]
+    if name != "properties" or not keys:
+        return sql
+    patch = json.dumps(dict.fromkeys(keys), ensure_ascii=False).replace("'", "''")
+    return f"nullif(json_merge_patch({sql}, '{patch}')::VARCHAR, '{{}}')"
 
 
 def _cells(fact: Fact) -> str:
@@ -40,14 +56,21 @@ def _cells(fact: Fact) -> str:
     return f"md5(concat_ws(chr(31), {listed}))"
 
 
-def name_rows(con: duckdb.DuckDBPyConnection, fact: Fact, staged: str, received_at: datetime, beside: str) -> None:
+def name_rows(
+    con: duckdb.DuckDBPyConnection,
+    fact: Fact,
+    staged: str,
+    received_at: datetime,
+    beside: str,
+    stopped: Collection[str] = (),
+) -> None:
     """Table `named`, per staged row: `sid` (its own id, or the digest of its cells and its n-th occurrence),
     `digest` (what it says), and `begins` (when it takes effect as a first state).
 
     `beside` is SQL for the `source_id` of rows that stand in the same file: occurrences count on from them.
     """
     columns = f"""seq, changed_at, coalesce(retracted, false) AS retracted, fatal,
-        CASE WHEN fatal THEN hash(raw) ELSE {_said(fact, "changed_at")} END AS digest,
+        CASE WHEN fatal THEN hash(raw) ELSE {_said(fact, "changed_at", stopped)} END AS digest,
         {_own_start(fact, received_at)} AS begins"""
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE named AS
@@ -96,12 +119,14 @@ def find_bad(con: duckdb.DuckDBPyConnection, fact: Fact, staged: str, quarantine
     """)
 
 
-def stored_statements(con: duckdb.DuckDBPyConnection, fact: Fact, source: str, stored: str) -> None:
+def stored_statements(
+    con: duckdb.DuckDBPyConnection, fact: Fact, source: str, stored: str, stopped: Collection[str] = ()
+) -> None:
     """Table `statements`: the latest statement of each key among `stored` rows whose id is named."""
     key = _key(fact)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE statements AS
-        SELECT source_id AS sid, occurred_at, {_said(fact, "occurred_at")} AS digest,
+        SELECT source_id AS sid, occurred_at, {_said(fact, "occurred_at", stopped)} AS digest,
                retracted AND bool_or(NOT retracted) OVER (PARTITION BY {key}) AS withdrawn
         FROM {stored} AS s
         WHERE source = $source AND source_id IN (SELECT sid FROM named)
@@ -200,11 +225,12 @@ def ended_ids(
     return int(row[0]), int(row[1])
 
 
-def fact_row(fact: Fact) -> str:
+def fact_row(fact: Fact, stopped: Collection[str] = ()) -> str:
     """SQL list that turns a staged row `s` and what was judged of it, `j`, into a row of the fact table."""
-    own = ", ".join(f's."{name}"' for name in fact.columns)
+    cells = {name: _cell(name, f's."{name}"', stopped) for name in ("properties", *fact.columns)}
+    own = ", ".join(f'{sql} AS "{name}"' for name, sql in cells.items())
     return f"""
         $source AS source, j.sid AS source_id, s.customer_ref, j.happened AS occurred_at,
         $received AS received_at, s.seq + $offset AS seq, $import AS import_id,
-        coalesce(s.retracted, false) AS retracted, s.properties, {own}
+        coalesce(s.retracted, false) AS retracted, {own}
     """

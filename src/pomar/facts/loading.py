@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from pomar.facts import keys, lake
-from pomar.facts.models import Import
+from pomar.facts.models import Import, Stopped
 from pomar.facts.schema import FACTS
 from pomar.facts.visibility import visibility
 from pomar.kernel import clock
@@ -89,16 +89,17 @@ class Loader:
         self.received_at = received_at
         self.full, self.replays = full, replays
         self.hidden = visibility().hidden
+        self.stopped = stopped()
         self.result = ImportResult(import_id)
         self._offset = 0
         self._pending: list[str] = []
 
     def add(self, staged: Staged, examples: bool = False) -> None:
         """Judge one staged table; later tables of the import see its rows as stored."""
-        fact = FACTS[staged.fact]
+        fact, left_out = FACTS[staged.fact], self.stopped.get(staged.fact, ())
         stored = self._stored(staged.fact)
-        keys.name_rows(self.con, fact, staged.table, self.received_at, self._beside(stored))
-        keys.stored_statements(self.con, fact, staged.source, stored)
+        keys.name_rows(self.con, fact, staged.table, self.received_at, self._beside(stored), left_out)
+        keys.stored_statements(self.con, fact, staged.source, stored, left_out)
         keys.find_bad(self.con, fact, staged.table, self._known_quarantine(staged))
         keys.judge(self.con, fact, self.received_at)
         if self.full:
@@ -194,8 +195,9 @@ class Loader:
         )
 
     def _keep_facts(self, staged: Staged) -> None:
+        row = keys.fact_row(FACTS[staged.fact], self.stopped.get(staged.fact, ()))
         self.con.execute(
-            f"""INSERT INTO pending_{staged.fact} BY NAME SELECT {keys.fact_row(FACTS[staged.fact])}
+            f"""INSERT INTO pending_{staged.fact} BY NAME SELECT {row}
                 FROM judged AS j JOIN {staged.table} AS s USING (seq)
                 WHERE j.verdict IN ('new', 'state', 'correction')""",
             {
@@ -271,6 +273,14 @@ class Loader:
         row = self.con.execute(sql).fetchone()
         assert row is not None
         return row[0]
+
+
+def stopped() -> dict[str, tuple[str, ...]]:
+    """Per fact the columns that are not collected any more."""
+    found: dict[str, tuple[str, ...]] = {}
+    for fact, column in Stopped.objects.filter(undone_at=None).values_list("fact", "column"):
+        found[fact] = (*found.get(fact, ()), column)
+    return found
 
 
 def next_moment() -> datetime:

@@ -88,3 +88,40 @@ class Inbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id} of {self.source}"
+
+
+class FieldRead(models.Model):
+    """The day on which a reader last read a field ("fact.column"), so that what nobody reads is seen."""
+
+    field = models.CharField(max_length=200)
+    reader = models.CharField(max_length=100)
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["field", "reader"], name="a_reader_reads_a_field_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reader} read {self.field} on {self.day}"
+
+
+class Stopped(models.Model):
+    """A column of a fact that is not stored any more, from `decided_at` until `undone_at`: what comes leaves it out."""
+
+    fact = models.CharField(max_length=20)
+    column = models.CharField(max_length=200)
+    decided_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["decided_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fact", "column"], condition=models.Q(undone_at=None), name="a_column_is_stopped_once"
+            )
+        ]
+        verbose_name_plural = "stopped"
+
+    def __str__(self) -> str:
+        return f"{self.fact}.{self.column} is not collected"

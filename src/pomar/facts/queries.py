@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from pomar.engine import duck
 from pomar.facts import lake
 from pomar.facts.models import Import, Replayed
 from pomar.facts.schema import MANUAL
+from pomar.facts.visibility import Visibility, visibility
 from pomar.kernel.errors import NotFound
 
 LOOKED_BACK = 500
@@ -118,26 +120,37 @@ def open_quarantine() -> int:
 
 def open_by_source() -> dict[str, int]:
     """Per source its rows that wait to be corrected, over all imports that count."""
+    return _open_by("source", visibility(), None)
+
+
+def waiting(known_at: datetime | None, until: datetime) -> dict[str, int]:
+    """Per fact the rows that wait to be corrected, of those received before `until`, as known at `known_at`."""
+    return _open_by("fact", visibility(known_at), until)
+
+
+def _open_by(column: str, seen: Visibility, until: datetime | None) -> dict[str, int]:
     files = lake.files("quarantine")
     if not files:
         return {}
-    counting = list(Import.objects.filter(status=Import.Status.COMPLETE).values_list("id", flat=True))
-    done = Counter(
-        Replayed.objects.filter(import_of_row__status=Import.Status.COMPLETE).values_list("import_of_row", "file")
-    )
-    con = duck()
-    try:
+    replays = Replayed.objects.exclude(replay__in=seen.hidden)
+    if seen.known_at is not None:
+        replays = replays.filter(replay__received_at__lte=seen.known_at)
+    done = [{"import_id": one, "file": file, "seq": seq} for one, file, seq in replays.values_list(
+        "import_of_row", "file", "seq"
+    )]  # fmt: skip
+    schema = pa.schema([("import_id", pa.string()), ("file", pa.string()), ("seq", pa.int64())])
+    ends = min((one for one in (seen.known_at, until) if one), default=None)
+    with closing(duck()) as con:
+        con.register("done", pa.Table.from_pylist(done, schema))
         found = con.execute(
-            """SELECT source, import_id, file, count(*) FROM read_parquet($files)
-               WHERE list_contains($counting, import_id) GROUP BY ALL""",
-            {"files": files, "counting": counting},
+            f"""SELECT {column}, count(*) FROM read_parquet($files) AS q
+                WHERE NOT list_contains($hidden, import_id) AND ($ends IS NULL OR received_at <= $ends)
+                AND NOT EXISTS (FROM done WHERE done.import_id = q.import_id AND done.file = q.file
+                                AND done.seq = q.seq)
+                GROUP BY ALL ORDER BY ALL""",
+            {"files": files, "hidden": list(seen.hidden), "ends": ends},
         ).fetchall()
-    finally:
-        con.close()
-    left = Counter[str]()
-    for source, import_id, file, count in found:
-        left[source] += count - done[import_id, file]
-    return {source: count for source, count in left.items() if count}
+    return {str(name): count for name, count in found}
 
 
 def reasons(import_id: str) -> dict[str, int]:

@@ -76,6 +76,11 @@ class Fact:
         return pa.schema([(name, kind) for name, kind in (ENVELOPE | self.columns).items()])
 
     @property
+    def needed(self) -> frozenset[str]:
+        """Columns without which a row may not be read as this fact, or names no unit."""
+        return frozenset({name for group in self.required for name in group} | {"unit_id", self.starts or "unit_id"})
+
+    @property
     def key(self) -> tuple[str, ...]:
         """What makes a statement of this fact the same statement."""
         return ("source", "source_id") if self.name == "usage" else ("source", "source_id", "occurred_at")

@@ -8,11 +8,12 @@ from itertools import product
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
 from pomar.engine import open_engine
-from pomar.facts import lake
+from pomar.facts import lake, reads
 from pomar.facts.reading import Lake
 from pomar.identity import judgements
 from pomar.identity.matching import update
@@ -24,6 +25,12 @@ from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, NotFound
 from pomar.kernel.ids import new_id
 from pomar.kernel.progress import Progress, unwatched
+
+MATCHING = reads.declare(
+    "matching", reads.SCORE, gettext_lazy("Finding who is who"),
+    profile=("kind", "name", "email", "phone", "tax_id", "domain", "street", "city", "region", "postal_code",
+             "country", "parent_ref", "role"),
+)  # fmt: skip
 
 MOST_AT_ONCE = 10_000
 """Pairs that one decision may speak of."""
@@ -102,6 +109,7 @@ class _Match(Action[Matched]):
             self.found = update.update(engine, Lake(engine), self.progress)
 
     def change(self) -> Matched:
+        reads.note(MATCHING)
         return self.found
 
     def note(self, result: Matched) -> dict[str, Any]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import StringValue, Table
 
+from pomar.identity.matching.vocabulary import ACCENTS, PLAIN
 from pomar.identity.words import COMPANY_NAME, ROLES
 from pomar.kernel.mail_providers import MAIL_PROVIDERS
 
 PERSON, ORGANIZATION = "person", "organization"
 SAME_AS = '^[{]"same_as":"([^"]+)"[}]$'
 """The properties of a profile that says nothing but which other record of its source is the same customer."""
+
+
+def plain(text: StringValue) -> StringValue:
+    """Trimmed, in lower case, without accents."""
+    return text.strip().lower().translate(ACCENTS, PLAIN)
 
 
 def email(text: StringValue) -> StringValue:

@@ -8,16 +8,22 @@ from typing import Any
 
 import ibis
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ibis.expr.types import BooleanValue, Table
 
 from pomar.bases import snapshots
 from pomar.bases.shapes import Page
 from pomar.bases.snapshots import Reader, asked_day
 from pomar.bases.spans import day_number, day_of, number, on
+from pomar.facts import reads
 from pomar.kernel.errors import NotFound
 
 WINDOW = 90
 """Days that count for coverage, the day asked about included."""
+READER = reads.declare(
+    "contacts", reads.FIGURE, gettext_lazy("What each channel reaches"),
+    interaction=("channel", "outcome"), feedback=("kind", "channel"),
+)  # fmt: skip
 AUTOMATIC = "automatic"
 """The outcome of a message that no person wrote; it waits for nobody to claim it."""
 
@@ -115,6 +121,7 @@ def by_channel(found: Table, day: date) -> Table:
 def coverage(as_of: date | None = None, known_at: datetime | None = None) -> Coverage:
     """Raises NothingKnown before the first import."""
     read, day = snapshots.reader(known_at), asked_day(as_of, known_at)
+    reads.note(READER)
     found = read.engine.arrow(by_channel(contacts(read, day), day)).to_pylist()
     inside = on(read.table("customers"), day_number(day)).filter(ibis._.bought)
     base = int(read.engine.arrow(inside.aggregate(n=inside.count()))["n"][0].as_py())

@@ -37,6 +37,44 @@ def history(days, labels: tuple[str, str], key: str) -> dict[str, SafeString]:
     return {size: mark_safe(svg) for size, svg in drawn.items()}  # noqa: S308 - Vega drew it from numbers
 
 
+def trend(points, target: float | None, key: str, share: bool) -> dict[str, SafeString]:
+    """A measure over time, with its target as a line, drawn in each size."""
+    name = f"chart:trend:{key}:{points[-1].id}:{target}:{get_language()}"
+    drawn = cache.get(name)
+    if drawn is None:
+        drawn = {size: _svg(_trend(points, target, share, *measure)) for size, measure in SIZES.items()}
+        cache.set(name, drawn, timeout=24 * 3600)
+    return {size: mark_safe(svg) for size, svg in drawn.items()}  # noqa: S308 - Vega drew it from numbers
+
+
+def _trend(points, target: float | None, share: bool, width: int, height: int, ticks: int) -> alt.LayerChart:
+    rows = [{"day": one.day.isoformat(), "value": one.value} for one in points]
+    style = ".1%" if share else "~g"
+    scale = alt.Scale(zero=False, nice=True)
+    line = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.2, color="#000005", point={"color": "#000005"})
+    line = line.encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", **BARE, grid=False, tickCount=ticks)),
+        y=alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(format=style, **BARE, orient="right", domain=False,
+                                                                  tickCount=4)),
+    )  # fmt: skip
+    drawn = [line]
+    if target is not None:
+        goal = alt.Chart(alt.Data(values=[{"target": target}])).mark_rule(strokeDash=[4, 4], color="#000001")
+        drawn.append(goal.encode(y=alt.Y("target:Q", title=None, scale=scale)))
+    return _dressed(alt.layer(*drawn).properties(width=width, height=height // 2))
+
+
+def _dressed(chart):
+    """In the page's own type and colours."""
+    return chart.configure(
+        aria=False,
+        background="transparent",
+        font="system-ui",
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(labelColor="#000004", gridColor="#000003", domainColor="#000003", labelFontSize=12),
+    )
+
+
 def _history(days, labels: tuple[str, str], width: int, height: int, ticks: int) -> alt.Chart:
     rows = [
         {"day": day.day.isoformat(), "base": name, "customers": count}
@@ -45,7 +83,7 @@ def _history(days, labels: tuple[str, str], width: int, height: int, ticks: int)
     ]
     most = min(4, max((row["customers"] for row in rows), default=0) or 1)  # more would be parts of a customer
     colours = alt.Scale(domain=list(labels), range=["#000001", "#000002"])
-    return (
+    return _dressed(
         alt.Chart(alt.Data(values=rows), width=width, height=height)
         .mark_line(strokeWidth=2.2, interpolate="monotone")
         .encode(
@@ -56,13 +94,6 @@ def _history(days, labels: tuple[str, str], width: int, height: int, ticks: int)
                 axis=alt.Axis(format=",d", **BARE, orient="right", domain=False, tickCount=most),
             ),
             color=alt.Color("base:N", legend=None, scale=colours),
-        )
-        .configure(
-            aria=False,
-            background="transparent",
-            font="system-ui",
-            view=alt.ViewConfig(stroke=None),
-            axis=alt.AxisConfig(labelColor="#000004", gridColor="#000003", domainColor="#000003", labelFontSize=12),
         )
     )
 

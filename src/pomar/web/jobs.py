@@ -27,6 +27,7 @@ from pomar.bases.bulk import Change, plan
 from pomar.bases.shapes import CustomerFilter
 from pomar.facts.roller import take_in
 from pomar.identity import actions as identity
+from pomar.insight.quality import actions as quality
 from pomar.kernel import clock, locks
 from pomar.kernel.errors import NotFound, PomarError
 from pomar.kernel.ids import new_id
@@ -34,6 +35,7 @@ from pomar.sources.files.actions import import_files
 from pomar.sources.files.looking import look
 from pomar.sources.manual.actions import edit_many
 from pomar.web import company, uploads
+from pomar.web.digest import warn
 from pomar.web.looking import everywhere
 from pomar.web.models import Job
 from pomar.web.templatetags.pomar import day, number
@@ -102,6 +104,12 @@ def compare(job: Job, told: Told) -> str:
     return said % {"n": number(done.fresh)}
 
 
+def measured(job: Job, told: Told) -> str:
+    """What is measured is what was counted."""
+    warn(quality.measure(job.user, told))
+    return _("Measured: every share and every record to repair is up to date.")
+
+
 def look_into(job: Job, told: Told) -> str:
     """What came is taken in and counted, as far as there is any."""
     [done] = everywhere(job.user, job.params["name"]) or [None]
@@ -157,6 +165,7 @@ KINDS = {
     "preview": Kind(gettext_lazy("Reading the files"), Right.IMPORT_FACTS, preview),
     "import": Kind(gettext_lazy("Loading the files"), Right.IMPORT_FACTS, load),
     "compare": Kind(gettext_lazy("Comparing records"), Right.REFRESH, compare),
+    "measure": Kind(gettext_lazy("Measuring data quality"), Right.REFRESH, measured),
     "look": Kind(gettext_lazy("Looking what came"), Right.IMPORT_FACTS, look_into),
     "refresh": Kind(gettext_lazy("Counting both bases"), Right.REFRESH, refresh),
     "entered": Kind(gettext_lazy("Saved. Counting both bases"), Right.EDIT_CUSTOMER, entered),

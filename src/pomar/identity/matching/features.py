@@ -16,17 +16,15 @@ from ibis.expr.types import ArrayValue, BooleanValue, StringValue, Table
 from pomar.engine import Engine
 from pomar.identity.golden import newest_first
 from pomar.identity.matching.vocabulary import (
-    ACCENTS,
     LEGAL,
     PARTICLES,
-    PLAIN,
     STREET_TYPES,
     SUFFIXES,
     TITLES,
     UNITS,
     nicknames,
 )
-from pomar.identity.normal import domain, email, email_domain, tax_id
+from pomar.identity.normal import domain, email, email_domain, plain, tax_id
 
 SAID = ("name", "email", "phone", "tax_id", "domain", "street", "city", "region", "postal_code", "properties")
 """What of a profile is compared."""
@@ -81,13 +79,9 @@ def _kept(properties: StringValue, names: str) -> StringValue:
     return properties.re_extract(rf'(?i)"(?:{names})":"((?:[^"\\]|\\.)*)"', 1).strip().nullif("")
 
 
-def _plain(text: StringValue) -> StringValue:
-    return text.strip().lower().translate(ACCENTS, PLAIN)
-
-
 def _words(text: StringValue) -> StringValue:
     """Letters and digits, one space between words."""
-    return _plain(text).re_replace("[^a-z0-9]+", " ").strip()
+    return plain(text).re_replace("[^a-z0-9]+", " ").strip()
 
 
 def _without(text: StringValue, listed: Iterable[str]) -> StringValue:
@@ -98,7 +92,7 @@ def _without(text: StringValue, listed: Iterable[str]) -> StringValue:
 
 
 def _squeezed(text: StringValue, others: str) -> StringValue:
-    return _plain(text).re_replace(others, "").nullif("")
+    return plain(text).re_replace(others, "").nullif("")
 
 
 def _cleaned(rows: Table) -> Table:
@@ -110,7 +104,7 @@ def _cleaned(rows: Table) -> Table:
     return rows.mutate(
         whole=_words(turned).nullif(""),
         written=_words(rows.name).nullif(""),
-        company=_plain(rows.name).re_replace("[.'/]", "").re_replace("[^a-z0-9]+", " ").strip(),
+        company=plain(rows.name).re_replace("[.'/]", "").re_replace("[^a-z0-9]+", " ").strip(),
         piece1=_words(rows.kept_given).nullif(""),
         piece2=_words(rows.kept_family).nullif(""),
         email=address,

@@ -3,7 +3,7 @@ dated, audited and can be undone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -16,7 +16,7 @@ from pomar.access.roles import Actor, Right
 from pomar.access.roles import require as require_right
 from pomar.engine import duck, open_engine
 from pomar.facts import actions as facts
-from pomar.facts.by_hand import EDITABLE, Row, Target, cleared, edited, profile_edit_ids, same_as
+from pomar.facts.by_hand import CONFIRMED, EDITABLE, Row, Target, cleared, edited, profile_edit_ids, same_as
 from pomar.facts.entering import entered
 from pomar.facts.models import Import
 from pomar.facts.reading import Lake
@@ -29,8 +29,8 @@ from pomar.privacy.stating import put_once
 from pomar.sources.manual.written import Unreadable, read, require
 
 __all__ = [
-    "OF_CUSTOMERS", "Entered", "Target", "Unreadable", "edit", "edit_customer", "edit_many", "enter", "read_field",
-    "statement", "withdraw", "writable",
+    "OF_CUSTOMERS", "Entered", "Target", "Unreadable", "confirm", "edit", "edit_customer", "edit_many", "enter",
+    "read_field", "statement", "withdraw", "writable",
 ]  # fmt: skip
 
 OF_CUSTOMERS = (
@@ -99,6 +99,24 @@ def edit_many(user: Actor, column: str, values: Mapping[str, Any]) -> Entered:
     with closing(duck()) as con:
         within = partial(_state, user, kind.name)
         done = facts.enter(user, con, [entered(con, kind.name, rows)], in_bulk=True, within=within)
+    assert done.import_id is not None
+    return Entered(done.import_id, None, done.facts)
+
+
+def confirm(user: Actor, customer_ids: Collection[str]) -> Entered:
+    """Say that what is known of these customers is right, though nothing changes. Raises NotAllowed, BadInput,
+    Conflict."""
+    several = len(customer_ids) > 1
+    facts.check_entering(user, in_bulk=several)
+    _require_some(dict.fromkeys(customer_ids))
+    names = profile_edit_ids(len(customer_ids))
+    rows = [
+        {"source_id": name, "customer_ref": whom, "changed_at": clock.now(), "properties": CONFIRMED}
+        for name, whom in zip(names, sorted(customer_ids), strict=True)
+    ]
+    with closing(duck()) as con:
+        within = partial(_state, user, "profile")
+        done = facts.enter(user, con, [entered(con, "profile", rows)], in_bulk=several, within=within)
     assert done.import_id is not None
     return Entered(done.import_id, None, done.facts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import floor, log10
 from pathlib import PurePath
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from pomar.access.masking import mask
 from pomar.access.roles import SYSTEM, allows
 from pomar.bases import queries
 from pomar.facts.schema import MANUAL
+from pomar.insight.quality.policy import policy
 from pomar.kernel import clock
 from pomar.privacy.queries import in_language
 from pomar.web import words
@@ -100,10 +102,35 @@ def share(value):
 
 
 @register.filter
+def size(value):
+    """Bytes in the unit people know: 1.2 MB."""
+    units, step = ("B", "kB", "MB", "GB", "TB"), 0
+    while value >= 1000 and step + 1 < len(units):
+        value, step = value / 1000, step + 1
+    return f"{number(round(value, 1) if step and value < 100 else round(value))} {units[step]}"
+
+
+@register.filter
+def cost(value):
+    """What storage costs, in the currency of its price: two significant digits where it is less than one."""
+    code = policy().currency
+    if 0 < value < 0.0001:
+        return f"< {SYMBOLS.get(code, code)} {number(0.0001)}"
+    digits = 2 if value >= 0.1 or not value else 1 - floor(log10(value))
+    return f"{SYMBOLS.get(code, code)} {number(round(value, digits))}"
+
+
+@register.filter
 def money(amounts):
     """Each currency apart, in whole units: R$ 1,234 · € 56."""
     parts = [amount(value, currency, 0) for currency, value in sorted(amounts.items(), key=lambda pair: -pair[1])]
     return " · ".join(parts) or "–"
+
+
+@register.filter
+def in_currency(value, currency):
+    """One amount, in whole units."""
+    return amount(value, currency, 0)
 
 
 @register.filter

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from pomar.access import audit
 from pomar.access.masking import mask
-from pomar.bases import queries
+from pomar.bases import queries, readers
 from pomar.bases.shapes import CustomerFilter
+from pomar.facts import reads
 from pomar.web import entry, lists, timeline, words
 from pomar.web.asking import asking, day_asked
 from pomar.web.exporting import References
@@ -55,6 +56,7 @@ def export(request):
     asked = asking(request)
     sort, descending = lists.order(request, COLUMNS, "name")
     page = queries.customers(chosen_filter(request), sort=sort, descending=descending, limit=EXPORT, **asked.dates)
+    reads.note(readers.EXPORTED)
     audit.record(
         request.user, "export customers", object_kind="customers",
         details={"rows": len(page.rows), "filter": sorted(request.GET)},

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from pomar.access import audit
 from pomar.access.masking import mask
-from pomar.bases import queries
+from pomar.bases import queries, readers
 from pomar.bases.shapes import UnitFilter
+from pomar.facts import reads
 from pomar.web import lists, words
 from pomar.web.asking import asking
 from pomar.web.exporting import References
@@ -106,6 +107,7 @@ def export(request):
     asked = asking(request)
     sort, descending = lists.order(request, COLUMNS, "product")
     page = queries.units(_filter(request), sort=sort, descending=descending, limit=EXPORT, **asked.dates)
+    reads.note(readers.EXPORTED_UNITS)
     audit.record(
         request.user, "export units", object_kind="units",
         details={"rows": len(page.rows), "filter": sorted(request.GET)},

@@ -1,0 +1,57 @@
+"""`pomar quality`: the seven measures, taken and told."""
+
+from __future__ import annotations
+
+import click
+
+from pomar.cli.base import answer, json_option, progress, start
+from pomar.cli.words import _
+
+
+@click.group("quality", invoke_without_command=True, help=_("How good the data is, as measured last."))
+@json_option
+@click.pass_context
+def quality_command(ctx: click.Context, as_json: bool) -> None:
+    if ctx.invoked_subcommand is None:
+        start()
+        _tell(as_json)
+
+
+@quality_command.command("measure", help=_("Take the seven measures now, instead of waiting for the night."))
+@json_option
+def measure_command(as_json: bool) -> None:
+    start()
+    from pomar.access.roles import SYSTEM
+    from pomar.insight.quality.actions import measure
+    from pomar.web.digest import warn
+
+    with progress() as told:
+        begun = measure(SYSTEM, told)
+    warn(begun)
+    _tell(as_json)
+
+
+@quality_command.command("digest", help=_("Mail the digest to ADDRESS, or to those who get it each week."))
+@click.argument("address", nargs=-1)
+def digest_command(address: tuple[str, ...]) -> None:
+    start()
+    from pomar.web.digest import send
+
+    sent = send(address or None)
+    click.echo(_("Sent to %s.") % ", ".join(sent) if sent else _("Nobody gets the digest yet."))
+
+
+def _tell(as_json: bool) -> None:
+    from pomar.web.digest import digest
+    from pomar.web.templatetags.pomar import number
+
+    told = digest()
+    if as_json:
+        answer(told)
+        return
+    for one in told["measures"]:
+        mark = click.style("!", fg="red") if one["missed"] else " "
+        goal = _("target %s") % one["target_text"] if one["target_text"] else ""
+        click.echo(f"{mark} {one['name']:22} {one['text']:>14}  {goal}")
+    for repair in told["repairs"]:
+        click.echo(f"  {repair['name']}: {number(repair['failing'])}")

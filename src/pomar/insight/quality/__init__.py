@@ -1,0 +1,1 @@
+"""How good the data is: seven measures with targets, the records that miss them, and what rests on those."""
