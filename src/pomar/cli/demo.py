@@ -32,10 +32,15 @@ def demo_command(
         claim(host, port, _("Choose another: `pomar demo --port 8001`, or `make demo PORT=8001`."))
     start()
     from pomar.access.accounts import kept_administrator
+    from pomar.access.roles import SYSTEM
+    from pomar.insight.quality import queries
+    from pomar.insight.quality.actions import measure
     from pomar.web import company
 
     with progress() as moved:
         built = company.build(customers, installed, seed, moved)
+        if not queries.measured_at():
+            measure(SYSTEM, moved)
     entrance = kept_administrator("demo", "demo-credentials.json")
     if as_json:
         answer({

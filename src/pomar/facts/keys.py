@@ -46,7 +46,8 @@ def _cell(name: str, sql: str, stopped: Collection[str]) -> str:
     if name != "properties" or not keys:
         return sql
     patch = json.dumps(dict.fromkeys(keys), ensure_ascii=False).replace("'", "''")
-    return f"nullif(json_merge_patch({sql}, '{patch}')::VARCHAR, '{{}}')"
+    left = f"nullif(json_merge_patch({sql}, '{patch}')::VARCHAR, '{{}}')"
+    return f"CASE WHEN {sql} IS NOT NULL THEN {left} END"  # merged with nothing, the patch itself would be left
 
 
 def _cells(fact: Fact) -> str:

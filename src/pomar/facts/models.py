@@ -91,14 +91,14 @@ class Inbox(models.Model):
 
 
 class FieldRead(models.Model):
-    """The day on which a reader last read a field ("fact.column"), so that what nobody reads is seen."""
+    """A reader read a field ("fact.column") on a day, so that what nobody reads is seen, also as of a day."""
 
     field = models.CharField(max_length=200)
     reader = models.CharField(max_length=100)
     day = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["field", "reader"], name="a_reader_reads_a_field_once")]
+        constraints = [models.UniqueConstraint(fields=["field", "reader", "day"], name="a_read_is_noted_once_a_day")]
 
     def __str__(self) -> str:
         return f"{self.reader} read {self.field} on {self.day}"

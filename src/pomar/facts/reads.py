@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from django.db import DatabaseError, transaction
+from django.db.models import Max
 from django.utils.functional import Promise
 
 from pomar.facts.models import FieldRead
@@ -33,14 +33,6 @@ class Reader:
     kind: str
     name: str | Promise
     fields: frozenset[str]
-
-
-@dataclass(frozen=True)
-class LastRead:
-    """The day a field was last read, and the key of its reader, who need not be there any more."""
-
-    day: date
-    reader: str
 
 
 READERS: dict[str, Reader] = {}
@@ -72,21 +64,18 @@ def note(reader: Reader, fields: Iterable[str] | None = None) -> None:
     if not fresh:
         return
     rows = [FieldRead(field=field, reader=reader.key, day=today) for field in fresh]
-    keep = partial(
-        FieldRead.objects.bulk_create, update_conflicts=True, unique_fields=["field", "reader"], update_fields=["day"]
-    )
     try:
         with transaction.atomic():
-            keep(rows)
+            FieldRead.objects.bulk_create(rows, ignore_conflicts=True)
     except DatabaseError:
         log.warning("what %s reads could not be noted", reader.key, exc_info=True)
         return
     _noted.update((place, today, reader.key, field) for field in fresh)
 
 
-def last_read(until: date | None = None) -> dict[str, LastRead]:
-    """Per field who read it last, among the reads by the end of `until` (None: now)."""
-    rows = FieldRead.objects.order_by("day", "reader")
+def last_read(until: date | None = None) -> dict[str, date]:
+    """Per field the day on which anybody read it last, by the end of `until` (None: now)."""
+    rows = FieldRead.objects.order_by()
     if until is not None:
         rows = rows.filter(day__lte=until)
-    return {row.field: LastRead(row.day, row.reader) for row in rows}
+    return dict(rows.values_list("field").annotate(Max("day")))

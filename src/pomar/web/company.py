@@ -14,7 +14,6 @@ from pomar.access.roles import SYSTEM, Actor, Right, require
 from pomar.bases import actions as bases
 from pomar.bases.duplicates import found_of
 from pomar.facts.models import Import
-from pomar.insight.quality.actions import measure
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, Conflict
 from pomar.kernel.home import home
@@ -68,8 +67,7 @@ def build(customers: int | None, installed: int | None, seed: int | None, progre
     clock.keep(demo.FROZEN_NOW)
     introduce(SYSTEM, demo.NAME, demo.CONTACT)
     import_files(SYSTEM, truth.files, mapping=truth.mapping, progress=_part(progress, 0.2, 0.7))
-    bases.refresh(progress=_part(progress, 0.7, 0.9))
-    measure(SYSTEM, _part(progress, 0.9, 1.0))
+    bases.refresh(progress=_part(progress, 0.7, 1.0))
     ready = Company(wanted.customers, wanted.installed, wanted.seed, ready=True)
     _write(_marker(), asdict(ready))
     return ready

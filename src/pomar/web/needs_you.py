@@ -12,6 +12,8 @@ from django.utils.translation import ngettext
 from pomar.bases import kinds
 from pomar.bases.shapes import Bases
 from pomar.facts import queries as facts
+from pomar.insight.metric import find
+from pomar.insight.quality.queries import alerts
 from pomar.web.asking import Asking
 from pomar.web.first_steps import guide
 from pomar.web.templatetags.pomar import number
@@ -29,7 +31,7 @@ class Item:
 
 
 def items(asked: Asking, bases: Bases) -> list[Item]:
-    found = [_failed(), _first_step(), _quarantine(), _products(), *_units(bases, asked)]
+    found = [_failed(), _first_step(), _quarantine(), _products(), _quality(), *_units(bases, asked)]
     return [item for item in found if item]
 
 
@@ -70,6 +72,16 @@ def _products() -> Item | None:
     title = ngettext("%(n)s product: say what it is", "%(n)s products: say what they are", count)
     why = _("Nobody declared their kind, so it is assumed. Both bases follow what you say.")
     return Item("warn", title % {"n": number(count)}, why, _("Say"), reverse("products"))
+
+
+def _quality() -> Item | None:
+    outside = alerts()
+    if not outside:
+        return None
+    title = ngettext("%(n)s measure of data quality is outside its target",
+                     "%(n)s measures of data quality are outside their targets", len(outside))  # fmt: skip
+    named = ", ".join(str(find(alert.metric).name) for alert in outside)
+    return Item("warn", title % {"n": number(len(outside))}, named, _("Repair"), reverse("quality"))
 
 
 def _units(bases: Bases, asked: Asking) -> list[Item | None]:

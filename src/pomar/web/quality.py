@@ -86,7 +86,8 @@ def part_name(key: str, failed: bool = False) -> str:
     if not rest:
         return said
     if rest == QUARANTINE:
-        return f"{said} · {_('rows in quarantine')}"
+        waiting = _("rows in quarantine")
+        return f"{said} · {waiting}"
     if rest.startswith(PROPERTY):
         return f"{said} · {rest.removeprefix(PROPERTY)}"
     column, _dot, check = rest.partition(".")

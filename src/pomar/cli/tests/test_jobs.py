@@ -22,14 +22,29 @@ def test_schedules_are_planned_once_and_kept_as_people_changed_them() -> None:
     Schedule.objects.filter(name="refresh").update(schedule_type=Schedule.WEEKLY)
     jobs.ensure_schedules()
     assert sorted(Schedule.objects.values_list("name", "schedule_type", "func")) == [
+        ("digest", Schedule.WEEKLY, "pomar.cli.jobs.digest"),
         ("housekeeping", Schedule.DAILY, "pomar.cli.jobs.housekeeping"),
         ("match", Schedule.MINUTES, "pomar.cli.jobs.match"),
+        ("measure", Schedule.DAILY, "pomar.cli.jobs.measure"),
         ("refresh", Schedule.WEEKLY, "pomar.cli.jobs.refresh"),
         ("sync", Schedule.MINUTES, "pomar.cli.jobs.sync"),
     ]
     for schedule in Schedule.objects.all():
         assert callable(import_string(schedule.func))
         assert schedule.next_run > datetime.now(UTC) - timedelta(seconds=10)
+
+
+@pytest.mark.django_db
+def test_the_digest_is_planned_for_a_monday_morning() -> None:
+    jobs.ensure_schedules()
+    planned = Schedule.objects.get(name="digest").next_run
+    assert (planned.weekday(), planned.hour, planned > datetime.now(UTC)) == (0, 7, True)
+
+
+@pytest.mark.django_db
+def test_quality_jobs_have_nothing_to_do_before_anything_is_known(own_home: Path) -> None:
+    assert "nothing is known yet" in jobs.measure()
+    assert jobs.digest() == "sent to 0"
 
 
 @pytest.mark.django_db

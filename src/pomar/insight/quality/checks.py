@@ -89,8 +89,9 @@ def applies(rule: Rule, rows: Table) -> BooleanValue:
 
 
 def _kept(rows: Table) -> BooleanValue:
-    """Purchases that are no refund: those are below 0 by right."""
-    return ~rows.status.isin(["refunded", "cancelled"]).fill_null(False)
+    """Purchases that are no refund or return: those are below 0 by right, and pieces and money alike."""
+    returned = ((rows.quantity < 0) & (rows.amount < 0)).fill_null(False)
+    return ~rows.status.isin(["refunded", "cancelled"]).fill_null(False) & ~returned
 
 
 def fails(rule: Rule, rows: Table) -> BooleanValue:

@@ -58,7 +58,7 @@ class Unread:
     mapped: bool
     size: float
     cost: float
-    last: reads.LastRead | None
+    last: date | None
     dark: bool
     dark_from: date
     stopped: bool
@@ -73,9 +73,9 @@ def unread(known_at: datetime | None = None) -> list[Unread]:
     limit, found = timedelta(days=told.dark), []
     for weight in storage.weights():
         first, last = since.get(weight.fact), read_by.get(weight.key)
-        if first is None or (last is not None and last.day > today - limit):
+        if first is None or (last is not None and last > today - limit):
             continue
-        dark_from = max(first, last.day if last else first) + limit
+        dark_from = max(first, last or first) + limit
         found.append(Unread(
             weight.key, weight.fact, weight.mapped, weight.size, told.cost(weight.size), last, dark_from <= today,
             dark_from, weight.column in left_out.get(weight.fact, ()), weight.column in FACTS[weight.fact].needed,
@@ -95,9 +95,8 @@ def contents(field: str) -> Contents:
     told = one_row(read, rows.aggregate(
         n=rows.count(), saying=rows.said.count(), different=rows.said.nunique()
     ))  # fmt: skip
-    values = owned.filter(owned.said.notnull()).group_by("said").aggregate(
-        records=owned.count(), customers=owned.root.nunique()
-    )  # fmt: skip
+    spoken = owned.filter(owned.said.notnull())
+    values = spoken.group_by("said").aggregate(records=spoken.count(), customers=spoken.root.nunique())
     found = read.engine.arrow(values.order_by(ibis.desc("records"), "said").limit(MOST)).to_pylist()
     reads.note(READER, [field])
     shown = tuple(Said(row["said"], row["records"], row["customers"]) for row in found)

@@ -95,7 +95,7 @@ def dark_data(read: Reader, day: date) -> Figure:
     parts = []
     for weight in storage.weights():
         since, last = stored.get(weight.fact), read_by.get(weight.key)
-        dark = since is not None and since <= limit and (last is None or last.day <= limit)
+        dark = since is not None and since <= limit and (last is None or last <= limit)
         parts.append(Part(weight.key, weight.size if dark else 0.0, weight.size))
     return share(parts, fields=float(sum(part.top > 0 for part in parts)), stored=float(len(parts)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import ibis
 from ibis.expr.types import Table
@@ -28,10 +29,11 @@ class Behind:
 
 @dataclass(frozen=True)
 class Offending:
-    """One failing record: what it says in the field, what that is compared with, and whose it is."""
+    """One failing record by its id (of one without an id, the reference it names): what it says in the field, what
+    that is compared with, and whose it is."""
 
     source: str
-    source_id: str
+    known_as: str | None
     import_id: str
     value: str | None
     against: str | None
@@ -71,12 +73,17 @@ def offending(read: Reader, day: date, rows: Table, offset: int, limit: int) -> 
     people = lists.rows_of(read, {row["person"] for row in found if row["person"]}, day_number(day))
     page = tuple(
         Offending(
-            row["source"], row["source_id"], row["import_id"], row["value"], row["against"],
+            row["source"], _known_as(row), row["import_id"], row["value"], row["against"],
             people.get(row["person"] or ""),
         )
         for row in found
     )  # fmt: skip
     return page, total
+
+
+def _known_as(row: dict[str, Any]) -> str | None:
+    known_as: str | None = row["customer_ref" if row["source_id"].startswith("~") else "source_id"]
+    return known_as
 
 
 def resting(part: str) -> list[reads.Reader]:

@@ -1,0 +1,3 @@
+from pomar.bases.tests.conftest import company
+
+__all__ = ["company"]
