@@ -41,6 +41,25 @@ def digest_command(address: tuple[str, ...]) -> None:
     click.echo(_("Sent to %s.") % ", ".join(sent) if sent else _("Nobody gets the digest yet."))
 
 
+@quality_command.command("rule", help=_("Hold records to a rule: FIELD such as license.seats, CHECK such as at_least."))
+@click.argument("field")
+@click.argument("check")
+@click.argument("against", default="")
+@click.option("--severity", type=click.Choice(["major", "minor"]), default="major", show_default=True)
+@click.option("--off", is_flag=True, help=_("Do not hold them to it any more"))
+def rule_command(field: str, check: str, against: str, severity: str, off: bool) -> None:
+    start()
+    from pomar.access.roles import SYSTEM
+    from pomar.insight.quality.actions import set_rule
+    from pomar.insight.quality.rules import Rule
+    from pomar.web.quality import part_name
+
+    fact, _dot, column = field.partition(".")
+    done = set_rule(SYSTEM, Rule(fact, column, check, against, severity, not off))
+    state = _("on") if done.on else _("off")
+    click.echo(f"{part_name(done.key)}: {state}")
+
+
 def _tell(as_json: bool) -> None:
     from pomar.web.digest import digest
     from pomar.web.templatetags.pomar import number

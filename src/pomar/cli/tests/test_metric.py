@@ -13,6 +13,7 @@ from pomar.cli.testing import answered, refused
 from pomar.insight.quality import actions
 from pomar.kernel import clock
 
+
 @pytest.fixture
 def two(pomar, monkeypatch):
     """Ana, who has an e-mail, and Bia, who has none."""
@@ -64,3 +65,10 @@ def test_quality_is_measured_and_told(two, pomar):
     assert "Completeness" in pomar("quality").stdout
     assert "Nobody gets the digest yet." in pomar("quality", "digest").stdout
     assert "no mail server is known" in pomar("quality", "digest", "ana@company.example").stderr
+
+
+def test_a_rule_is_made_and_let_go(two, pomar):
+    assert pomar("quality", "rule", "license.seats", "at_least", "5").stdout == "Licence · Seats is at least 5: on\n"
+    assert pomar("quality", "rule", "profile.email", "present", "--off").stdout == "Profile · E-mail is said: off\n"
+    assert answered(pomar("metric", "quality.completeness", "--json"))["of"] == 18
+    assert "cannot be asked" in pomar("quality", "rule", "profile.name", "at_least", "5").stderr

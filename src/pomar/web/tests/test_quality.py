@@ -101,8 +101,13 @@ def test_a_manager_sets_targets_rules_and_what_is_collected(measured, client):
     client.post("/quality/policy", {"dark": 30, "stale": 90, "on_time": 24, "price": "0.5", "currency": "brl",
                                     "digest": "ana@company.example\r\n"})  # fmt: skip
 
+    own = {"field": "profile.tax_id", "check": "present", "severity": "minor"}
+    assert client.post("/quality/rules/", own).status_code == 302
+    assert client.post("/quality/rules/", own | {"check": "at_least", "against": "3"}).status_code == 400
+    assert "Profile · Tax id is said" in page(client, "/quality/rules/")
+
     assert Target.objects.get().value == 0.8
-    assert not RuleVersion.objects.get().on
+    assert [one.on for one in RuleVersion.objects.all()] == [False, True]
     assert Stopped.objects.get().column == "plan"
     assert QualityPolicy.objects.get().values["digest"] == ["ana@company.example"]
     assert "≥ 80.0%" in page(client, "/quality/quality.completeness/")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django import forms
 from django.contrib import messages
 from django.http import JsonResponse
@@ -14,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from pomar.access.roles import allows
-from pomar.bases import snapshots
 from pomar.bases.shapes import Page
 from pomar.facts import actions as facts
 from pomar.facts.keys import PROPERTY
@@ -24,7 +21,7 @@ from pomar.insight.quality import actions, queries
 from pomar.insight.quality.dark import contents, unread
 from pomar.insight.quality.measures import COMPLETENESS, ERROR_RATIO
 from pomar.insight.quality.policy import policy
-from pomar.insight.quality.rules import PRESENT
+from pomar.insight.quality.rules import MAJOR, MINOR, PRESENT, Rule
 from pomar.insight.quality.rules import rules as known_rules
 from pomar.insight.quality.stale import stale
 from pomar.kernel.errors import BadInput
@@ -33,7 +30,7 @@ from pomar.sources.manual.actions import confirm
 from pomar.web import charts, jobs, lists
 from pomar.web.digest import digest
 from pomar.web.guards import needs
-from pomar.web.quality import beside, part_name, written
+from pomar.web.quality import PASSES, beside, part_name, written
 
 REPAIRS = 10
 
@@ -65,6 +62,33 @@ class Target(forms.Form):
         label=gettext_lazy("Who looks after it"), max_length=150, required=False,
         help_text=gettext_lazy("An e-mail address is written to when the measure leaves its target."),
     )  # fmt: skip
+
+
+class Added(forms.Form):
+    """A rule of the company's own."""
+
+    field = forms.ChoiceField(label=gettext_lazy("Field"))
+    check = forms.ChoiceField(label=gettext_lazy("Check"), choices=list(PASSES.items()))
+    against = forms.CharField(
+        label=gettext_lazy("Compared with"), max_length=40, required=False,
+        help_text=gettext_lazy("A number, or another column of the same fact, where the check compares."),
+    )  # fmt: skip
+    severity = forms.ChoiceField(
+        label=gettext_lazy("Weight"),
+        choices=[(MAJOR, gettext_lazy("figures rest on it")), (MINOR, gettext_lazy("of use"))],
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["field"].choices = [
+            (f"{fact}.{column}", part_name(f"{fact}.{column}")) for fact in FACTS for column in FACTS[fact].columns
+        ]
+
+    @property
+    def rule(self):
+        """Raises BadInput for one that cannot be asked."""
+        given = self.cleaned_data
+        return Rule(*given["field"].split("."), given["check"], given["against"].strip(), given["severity"])
 
 
 @needs("see_customers")
@@ -137,7 +161,7 @@ def measure_of(request, key):
     order = {name: place for place, name in enumerate(fails)}
     parts = [
         (one, part_name(one.part, failed=one.part in fails), written(standing.metric, one.value), fails.get(one.part))
-        for one in sorted(queries.parts(key), key=lambda one: order.get(one.part, len(order)))
+        for one in sorted(queries.parts(key), key=lambda one: (order.get(one.part, len(order)), -one.top))
     ]
     last = standing.measured
     context = {
@@ -222,14 +246,19 @@ def verify(request):
 
 @needs("see_customers")
 def rules(request):
-    """What records are held to; a POST switches one rule."""
-    if request.method == "POST":
+    """What records are held to; a POST switches one rule, or adds one."""
+    form = Added(request.POST if "check" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        actions.set_rule(request.user, form.rule)
+        messages.success(request, _("Saved. The next measurement goes by it."))
+        return redirect("quality_rules")
+    if request.method == "POST" and not form.is_bound:
         actions.switch(request.user, request.POST.get("rule", ""), request.POST.get("on") == "1")
-        return redirect(reverse("quality_rules") + "?" + urlencode({"fact": request.POST.get("fact", "")}))
-    snapshots.at()
+        return redirect("quality_rules")
     rows = [(one, part_name(one.key)) for one in known_rules()]
     context = {
         "present": [row for row in rows if row[0].check == PRESENT],
         "valid": [row for row in rows if row[0].check != PRESENT],
+        "form": form,
     }
     return render(request, "pomar/quality_rules.html", context)
