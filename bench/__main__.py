@@ -113,6 +113,25 @@ def matching_command(splink: str | None, results: Path) -> None:
     click.echo(f"written to {written}")
 
 
+@main.command("matching-size")
+@click.option("--scale", default=0.02, show_default=True, help="1 is 1M profiles, then 10,000 more.")
+@click.option("--home", type=click.Path(path_type=Path), help="Where to work (default bench/data); emptied first.")
+@click.option("--results", type=click.Path(path_type=Path), default=HERE / "results", show_default=True)
+def matching_size(scale: float, home: Path | None, results: Path) -> None:
+    """How long it takes to compare many profiles, and new ones with them; and how well copies are found."""
+    from bench import matching
+
+    home = (home or HERE / "data").resolve()
+    shutil.rmtree(home, ignore_errors=True)
+    found = {stage: _say(stage, home, scale) for stage in ("people", "match", "clusters")}
+    found |= {f"{stage} again": _say(stage, home, scale) for stage in ("newcomers", "match")}
+    told = matching.size_table(found, scale)
+    written = results / f"{datetime.now(UTC):%Y-%m-%d}-matching-size.md"
+    written.write_text(told + "\n")
+    click.echo(told)
+    click.echo(f"written to {written}")
+
+
 @main.command(hidden=True)
 @click.argument("name")
 @click.option("--scale", type=float, required=True)

@@ -7,7 +7,7 @@ a unit's people use the same few features on most of their working days, until t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -79,6 +79,22 @@ def add_day(size: Size, con: duckdb.DuckDBPyConnection, share: float = 0.01) -> 
         added = _store(con, "usage", [day], record)
         record.done({"usage": added})
     return added
+
+
+def add_profiles(con: duckdb.DuckDBPyConnection, day: date, build: Callable[[], None]) -> int:
+    """The made-up people that `build` makes a table of, as profiles that came on that day; how many."""
+    clock.keep(moment(day))
+    build()
+    with _importing(day) as record:
+        written = _store(con, "profile", [PEOPLE], record)
+        record.done({"profile": written})
+    return written
+
+
+PEOPLE = """SELECT 'bench' AS source, source_id, source_id AS customer_ref, TIMESTAMPTZ '1970-01-01 00:00:00+00' AS occurred_at,
+       'person' AS kind, given || ' ' || surname AS name, email, phone, street, city, region, postal_code,
+       CASE WHEN born IS NOT NULL THEN json_object('date_of_birth', born::VARCHAR)::VARCHAR END AS properties
+FROM people"""
 
 
 class _importing:  # noqa: N801 - reads as a statement: with _importing(day)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import report
+from bench import measure, report
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "shared" / "data"
@@ -66,6 +66,18 @@ def table(found: dict[str, dict[str, Found]]) -> str:
         verdict = "met" if each["pomar"].f1 >= GOALS[name] else "missed"
         lines.append(f"| {name} | {' | '.join(cells)} | {GOALS[name]}: {verdict} |")
     return "\n".join(lines)
+
+
+def size_table(found: dict[str, measure.Run], scale: float) -> str:
+    """What comparing many profiles took, beside the goals of a million and ten thousand more."""
+    all_, more, told = found["match"], found["match again"], found["clusters"].answer
+    return "\n".join([
+        f"{all_.answer['records']:,} made-up people (scale {scale:g}), a tenth of them copies. {report.machine()}.", "",
+        "| work | seconds | busy | peak MB | goal at scale 1 |", "|---|---:|---:|---:|---|",
+        f"| all compared | {all_.seconds:.1f} | {all_.cpu:.1f} | {all_.peak_mb:.0f} | 60 s, 1,000 MB |",
+        f"| {more.answer['fresh']:,} more | {more.seconds:.1f} | {more.cpu:.1f} | {more.peak_mb:.0f} | 10 s |", "",
+        f"Precision {told['precision']:.4f} (goal .998), recall {told['recall']:.4f} (goal .93), by pairs.",
+    ])  # fmt: skip
 
 
 def _cell(one: Found | None) -> str:

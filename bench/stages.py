@@ -85,7 +85,71 @@ def _roll(scale: float) -> int:
     return table.to_pyarrow_dataset().count_rows() if table else 0
 
 
+def _people(scale: float) -> int:
+    """So many millions of profiles, a tenth of them copies."""
+    from django.core.management import call_command
+
+    from bench import company, people
+    from pomar.engine import duck
+
+    call_command("migrate", verbosity=0)
+    with duck() as con:
+        return company.add_profiles(con, company.TODAY, lambda: people.build(con, round(scale * 1_000_000)))
+
+
+def _newcomers(scale: float) -> int:
+    """One for each hundred of those, half of them copies of one another."""
+    from datetime import timedelta
+
+    from bench import company, people
+    from pomar.engine import duck
+
+    count = round(scale * 10_000)
+    with duck() as con:
+        return company.add_profiles(
+            con, company.TODAY + timedelta(days=1),
+            lambda: people.build(con, count, 0.2, seed=2, first=round(scale * 10_000_000)),
+        )  # fmt: skip
+
+
+def _match(scale: float) -> dict[str, int]:
+    """Records that were not compared yet with all others."""
+    from dataclasses import asdict
+
+    from pomar.access.roles import SYSTEM
+    from pomar.identity.actions import match
+
+    found = match(SYSTEM)
+    assert found is not None
+    return asdict(found)
+
+
+def _clusters(scale: float) -> dict[str, float]:
+    """How well customers are found, by pairs: what the number in a record's id says is the truth."""
+    from pomar.bases import actions, snapshots
+    from pomar.engine import duck
+
+    actions.refresh()
+    files = snapshots.at().files("refs")
+    with duck() as con:
+        told = con.execute(
+            """WITH r AS (SELECT customer_id, substr(customer_ref, 2) AS truth FROM read_parquet($files))
+               SELECT (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM r GROUP BY customer_id)),
+                      (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM r GROUP BY truth)),
+                      (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM r GROUP BY customer_id, truth))
+            """,
+            {"files": files},
+        ).fetchone()
+    assert told is not None
+    found, true, both = told
+    return {"precision": both / found if found else 1.0, "recall": both / true}
+
+
 STAGES: dict[str, Callable[[float], Any]] = {
+    "people": _people,
+    "newcomers": _newcomers,
+    "match": _match,
+    "clusters": _clusters,
     "build": _build, "full": _full, "hand": _hand, "pages": _pages, "compare": _compare, "day": _day, "daily": _daily,
     "roll": _roll,
 }  # fmt: skip

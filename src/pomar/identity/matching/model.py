@@ -5,7 +5,8 @@ agrees, field by field, weigh by how often they are met in each kind; a value th
 (Winkler 1989). `learn` finds the shares by expectation maximisation over counts of patterns, pulled to the priors in
 `comparisons`, so that small files have sane ones. What records of one customer look like is learned only from pairs in
 which another field agrees that tells one person from another (an e-mail, a telephone, a date of birth): without that,
-neighbours and colleagues, of whom there are many more, would be learned from.
+neighbours and colleagues, of whom there are many more, would be learned from. What people decided moves the priors:
+pairs they called the same, those of one customer; pairs they called different, which looked alike, those of kin.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from pomar.identity.matching.comparisons import COMPARISONS, FLOOR, Comparison, 
 PRIOR_PAIRS, PRIOR_SHARE = 60, 0.5
 """The weight of the priors, in pairs: so many, and this share of the pairs of one customer that were found."""
 
+TAUGHT = 3
+"""How many pairs of the priors' weight one decided pair stands for."""
+
 PRIOR_RANDOM = 20
 
 DISSENT = 3.0
@@ -43,11 +47,12 @@ SILENT = -1
 
 @dataclass(frozen=True)
 class Parameters:
-    """What was learned: the share of each level among pairs of one customer (`m`) and of strangers (`u`), by
-    comparison, and of pairs that are of one customer (`match`) or kin (`kin`) among all pairs."""
+    """What was learned: the share of each level among pairs of one customer (`m`), of strangers (`u`) and of kin (`k`),
+    by comparison, and of pairs that are of one customer (`match`) or kin (`kin`) among all pairs."""
 
     m: dict[str, list[float]]
     u: dict[str, list[float]]
+    k: dict[str, list[float]]
     match: float
     kin: float
 
@@ -86,14 +91,23 @@ def _level(one: Comparison, pair: Pair) -> Any:
     return ibis.cases((~one.asks(pair), SILENT), *met, else_=last).cast("int8")
 
 
-def learn(engine: Engine, records: Table, seen: Table, kind: str, count: int) -> Parameters:
-    """Parameters from the candidates' vectors `seen`, and random pairs of `records`, of which there are `count`."""
+def learn(
+    engine: Engine, records: Table, seen: Table, kind: str, count: int, decided: Table | None = None
+) -> Parameters:
+    """Parameters from the candidates' vectors `seen`, random pairs of `records`, of which there are `count`, and pairs
+    that people `decided` (a, b, same)."""
     side = min(count, int(math.sqrt(2 * SAMPLE)))
     drawn = engine.keep(records.order_by("own_id").limit(side))  # own ids are digests: their order is random
     ids = drawn.select(a="id"), drawn.select(b="id")
     random = ids[0].cross_join(ids[1]).filter(ibis._.a < ibis._.b)
     near, far = _patterns(engine, seen, kind), _patterns(engine, vectors(engine, drawn, random, kind), kind)
-    return _Learning(kind, count, near, far).run()
+    taught = [_decided(engine, records, decided, kind, same) for same in (True, False)] if decided is not None else []
+    return _Learning(kind, count, near, far, *taught).run()
+
+
+def _decided(engine: Engine, records: Table, decided: Table, kind: str, same: bool) -> tuple[np.ndarray, np.ndarray]:
+    pairs = decided.filter(decided.same == same).select("a", "b")
+    return _patterns(engine, vectors(engine, records, pairs, kind), kind)
 
 
 def _patterns(engine: Engine, rows: Table, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +120,7 @@ def _patterns(engine: Engine, rows: Table, kind: str) -> tuple[np.ndarray, np.nd
 class _Learning:
     """Expectation maximisation over counts of distinct vectors, so that a round costs nothing."""
 
-    def __init__(self, kind: str, count: int, near: Any, far: Any) -> None:
+    def __init__(self, kind: str, count: int, near: Any, far: Any, same: Any = None, different: Any = None) -> None:
         self.comparisons = COMPARISONS[kind]
         self.rows, self.every = count, max(count * (count - 1) / 2, 1)
         (self.near, self.near_n), (self.far, self.far_n) = near, far
@@ -114,6 +128,7 @@ class _Learning:
             [_shares([getattr(level, name) for level in one.levels]) for one in self.comparisons]
             for name in ("m", "u", "kin")
         )
+        self.prior_m, self.kin = self._moved(self.prior_m, same), self._moved(self.kin, different)
 
         tells = [[nth for nth, level in enumerate(one.levels) if level.tells] for one in self.comparisons]
         agrees = np.stack([np.isin(self.near[:, nth], told) for nth, told in enumerate(tells)], 1)
@@ -139,8 +154,16 @@ class _Learning:
         keys = [one.key for one in self.comparisons]
         return Parameters(
             {key: [float(x) for x in m[nth]] for nth, key in enumerate(keys)},
-            {key: [float(x) for x in u[nth]] for nth, key in enumerate(keys)}, float(share), float(kinship),
+            {key: [float(x) for x in u[nth]] for nth, key in enumerate(keys)},
+            {key: [float(x) for x in self.kin[nth]] for nth, key in enumerate(keys)}, float(share), float(kinship),
         )  # fmt: skip
+
+    def _moved(self, priors: list[np.ndarray], taught: Any) -> list[np.ndarray]:
+        """What is thought before data is seen, after what people decided."""
+        if taught is None:
+            return priors
+        levels, counts = taught[0], TAUGHT * taught[1]
+        return [self._mixed(self._tally(levels, counts, nth), prior, PRIOR_PAIRS) for nth, prior in enumerate(priors)]
 
     def _all(self) -> range:
         return range(len(self.comparisons))
@@ -206,11 +229,8 @@ def weigh(engine: Engine, seen: Table, often: dict[str, Table], kind: str, learn
         rows = rows.left_join(told, rows[name] == told.value).drop("value")
     same, other, kin = (
         _sum([_bits(rows, one, values[one.key], shared) for one in COMPARISONS[kind]])
-        for values, shared in (
-            (learned.m, False), (learned.u, True),
-            ({one.key: [level.kin for level in one.levels] for one in COMPARISONS[kind]}, False),
-        )
-    )  # fmt: skip
+        for values, shared in ((learned.m, False), (learned.u, True), (learned.k, False))
+    )
     nat = _number(math.log(2))
     stranger = (other + _number(math.log2(max(1 - learned.match - learned.kin, 1e-9)))) * nat
     related = (kin + _number(math.log2(learned.kin))) * nat

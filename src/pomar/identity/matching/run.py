@@ -21,11 +21,17 @@ FOUND = 0.9
 
 
 def scored(
-    engine: Engine, records: Table, kind: str, learned: Parameters | None = None, most: dict[int, int] | None = None
+    engine: Engine,
+    records: Table,
+    kind: str,
+    learned: Parameters | None = None,
+    most: dict[int, int] | None = None,
+    decided: Table | None = None,
 ) -> tuple[Table, Parameters, dict[int, int]]:
     """Pairs a, b with their levels and `probability`; what was learned; the largest block of each key.
 
-    `records`: own_id, fresh and the features, of one kind. Pairs of which no record is fresh are left out.
+    `records`: own_id, fresh and the features, of one kind. Pairs of which no record is fresh are left out. `decided`
+    are words of people to learn from: left, right (own ids), same.
     """
     numbered = records.mutate(id=ibis.row_number().over(ibis.window(order_by="own_id")))
     rows = engine.keep(numbered)
@@ -33,7 +39,7 @@ def scored(
     keyed = engine.keep(blocking.keys(rows, kind))
     most = blocking.caps(engine, keyed, count) if most is None else most
     seen = model.vectors(engine, rows, blocking.candidates(engine, keyed, most, kind, count), kind)
-    learned = learned or model.learn(engine, rows, seen, kind, count)
+    learned = learned or model.learn(engine, rows, seen, kind, count, _numbered(rows, decided))
     owners = rows.select("id", customer="id")
     found = _weighed(engine, rows, seen, owners, kind, learned)
     for _again in range(2 if count <= RECOUNT else 0):
@@ -42,6 +48,15 @@ def scored(
     left, right = (names.rename({end: "id", name: "own_id"}) for end, name in (("a", "left"), ("b", "right")))
     told = found.mutate(probability=model.probability(found.weight)).join(left, "a").join(right, "b")
     return engine.keep(told.drop("a", "b")), learned, most
+
+
+def _numbered(rows: Table, decided: Table | None) -> Table | None:
+    """a, b, same: decided pairs of records that are here."""
+    if decided is None:
+        return None
+    for end, own in (("a", "left"), ("b", "right")):
+        decided = decided.join(rows.select(**{end: "id", own: "own_id"}), own)
+    return decided.select("a", "b", "same")
 
 
 def _weighed(engine: Engine, rows: Table, seen: Table, owners: Table, kind: str, learned: Parameters) -> Table:

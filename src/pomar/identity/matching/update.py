@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
@@ -24,7 +25,7 @@ from pomar.facts import derived, lake
 from pomar.facts.by_hand import is_edit
 from pomar.facts.reading import Lake
 from pomar.facts.visibility import visibility
-from pomar.identity import matches
+from pomar.identity import judgements, matches
 from pomar.identity.matching import run
 from pomar.identity.matching.features import COLUMNS, SAID, features, latest
 from pomar.identity.matching.model import Parameters
@@ -37,8 +38,14 @@ from pomar.kernel.progress import Progress
 GROWN = 2.0
 """Once there are so many times the records from which was learned, it is learned anew, and all are compared."""
 
-VERSION = 2
+MORE_DECIDED, DECIDED_GROWN = 10, 1.5
+"""It is learned anew, too, once people decided so many pairs more, and so many times those from which was learned."""
+
+VERSION = 3
 """Of features and comparisons: what an older version compared is compared again."""
+
+
+_WORDS = pa.schema([("left", pa.string()), ("right", pa.string()), ("same", pa.bool_())])
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,17 @@ def resting_on() -> list[Any]:
 
 def is_current() -> bool:
     found = _memory()
-    return found is not None and found.info["resting_on"] == resting_on()
+    return found is not None and found.info["resting_on"] == resting_on() and not _more_decided(found, len(decided()))
+
+
+def decided() -> dict[tuple[str, str], bool]:
+    """What people said last of each pair of records (own ids): whether they are the same."""
+    return {(left, right): same for left, right, same in judgements.words()}
+
+
+def _more_decided(known: _Memory, count: int) -> bool:
+    before: int = known.info["decided"]
+    return count >= MORE_DECIDED + DECIDED_GROWN * before
 
 
 def forget() -> int:
@@ -82,18 +99,21 @@ def update(engine: Engine, facts: Lake, progress: Progress) -> Matched:
     progress("who is similar", 0.0)
     records = engine.keep(_records(facts))
     known = before if before is not None and before.info["resting_on"][0] == VERSION else None
-    count = _count(engine, records)
-    if known is not None and count > GROWN * known.info["records"]:
+    count, words = _count(engine, records), decided()
+    if known is not None and (count > GROWN * known.info["records"] or _more_decided(known, len(words))):
         known = None
     rows = engine.keep(_with_features(engine, records, known))
     draft = _root() / f"{new_id('mat')}.{os.getpid()}"
     pairs = []
-    info: dict[str, Any] = {"resting_on": rests, "records": known.info["records"] if known else count, "kinds": {}}
+    learned_from = known.info if known else {"records": count, "decided": len(words)}
+    info: dict[str, Any] = {"resting_on": rests, "kinds": {}} | {
+        name: learned_from[name] for name in ("records", "decided")
+    }
     for nth, kind in enumerate((PERSON, ORGANIZATION)):
         progress("who is similar", 0.2 + 0.4 * nth)
         mine = rows.filter(rows.kind == kind)
         learned = known.info["kinds"].get(kind) if known else None
-        found, told = _scored(engine, mine, kind, learned)
+        found, told = _scored(engine, mine, kind, learned, words)
         info["kinds"][kind] = told
         if found is not None:
             pairs.append(run.told(found.filter(found.probability >= LOWEST), kind))
@@ -133,14 +153,16 @@ def _with_features(engine: Engine, records: Table, known: _Memory | None) -> Tab
 
 
 def _scored(
-    engine: Engine, mine: Table, kind: str, learned: dict[str, Any] | None
+    engine: Engine, mine: Table, kind: str, learned: dict[str, Any] | None, words: dict[tuple[str, str], bool]
 ) -> tuple[Table | None, dict[str, Any] | None]:
     """The pairs of one kind, and what was learned, as `info.json` holds it; nothing where nothing is fresh."""
     if not _count(engine, mine.filter(mine.fresh)):
         return None, learned
     parameters = Parameters(**learned["parameters"]) if learned else None
     most = {int(nth): size for nth, size in learned["most"].items()} if learned else None
-    found, parameters, most = run.scored(engine, mine.drop("kind", "digest"), kind, parameters, most)
+    said = [{"left": left, "right": right, "same": same} for (left, right), same in words.items()]
+    taught = engine.table(pa.Table.from_pylist(said, _WORDS)) if said else None
+    found, parameters, most = run.scored(engine, mine.drop("kind", "digest"), kind, parameters, most, taught)
     return found, {"parameters": json.loads(parameters.write()), "most": most}
 
 
