@@ -91,8 +91,9 @@ def add_profiles(con: duckdb.DuckDBPyConnection, day: date, build: Callable[[], 
     return written
 
 
-PEOPLE = """SELECT 'bench' AS source, source_id, source_id AS customer_ref, TIMESTAMPTZ '1970-01-01 00:00:00+00' AS occurred_at,
-       'person' AS kind, given || ' ' || surname AS name, email, phone, street, city, region, postal_code,
+PEOPLE = """SELECT 'bench' AS source, source_id, source_id AS customer_ref,
+       TIMESTAMPTZ '1970-01-01 00:00:00+00' AS occurred_at, 'person' AS kind,
+       given || ' ' || surname AS name, email, phone, street, city, region, postal_code,
        CASE WHEN born IS NOT NULL THEN json_object('date_of_birth', born::VARCHAR)::VARCHAR END AS properties
 FROM people"""
 

@@ -34,7 +34,7 @@ def build(con: duckdb.DuckDBPyConnection, count: int, share: float = 0.1, seed: 
     originals = round(count * (1 - share))
     con.execute(f"""CREATE OR REPLACE TEMP TABLE originals AS
         SELECT n AS truth, g.word AS given, s.word || CASE WHEN n % 3 = 0 THEN ' ' || t.word ELSE '' END AS surname,
-            CASE WHEN n % 5 < 3 THEN g.word || '.' || s.word || (n % 997) || '@mail' || (n % 3) || '.com' END AS email,
+            CASE WHEN n % 5 < 3 THEN g.word || '.' || s.word || n || '@mail' || (n % 3) || '.com' END AS email,
             CASE WHEN n % 4 < 3 THEN (11000000000 + (hash(n) % 89999999999))::VARCHAR END AS phone,
             'Rua ' || r.word || ', ' || (1 + hash(n * 7) % 900) AS street, c.word AS city,
             'R' || (c.nth % 27) AS region,

@@ -40,8 +40,8 @@ def clusters(engine: Engine, profiles: Table) -> Table:
     for kind in (PERSON, ORGANIZATION):
         mine = engine.keep(rows.filter(rows.kind == kind).drop("kind"))
         if engine.arrow(mine.limit(2)).num_rows > 1:
-            found, _learned, _most = run.scored(engine, mine, kind)
-            told.append(run.told(found, kind))
+            found, learned, _most = run.scored(engine, mine, kind)
+            told.append(run.told(found, kind, learned))
     judged = Judgements(pairs=engine.keep(ibis.union(*told) if len(told) > 1 else told[0])) if told else Judgements()
     found = resolve(engine, profiles, mentions([profiles]), judged)
     return found.refs.select("source", "customer_id", ref="customer_ref")

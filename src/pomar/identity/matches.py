@@ -24,7 +24,8 @@ SCHEMA = pa.schema([
     ("decided_at", TIME),
 ])  # fmt: skip
 """`left` and `right` are own ids, the smaller first; `kind` of customers they are compared as; `levels` (JSON) how
-alike each field is, from which the reasons are told; `model` names the parameters."""
+alike each field is, from which the reasons are told, and whether the list holds families; `model` names
+the parameters."""
 
 
 def files() -> list[str]:
@@ -44,9 +45,12 @@ def standing(rows: Table, known_at: datetime | None = None) -> Table:
     return ranked.filter(ranked.nth == 0, ranked.probability >= LOWEST).drop("nth")
 
 
-SURE = 0.98
-"""The probability from which people are one customer by names and places alone, which a namesake has too, or with
-another given name, as in a family."""
+NO_FAMILIES = '"families":0'
+"""What the levels of a pair hold whose list holds no families (`Parameters.families`)."""
+
+SURE, SURE_ALONE = 0.98, 0.8
+"""The probability from which people are one customer by names and places alone, which a namesake has too; the second
+where a list holds no families."""
 
 
 def _any(mark: str) -> str:
@@ -60,8 +64,10 @@ _TELLS, _APART = _any("tells"), _any("apart")
 
 def joins(pairs: Table, policy: Policy) -> BooleanValue:
     """Whether pairs are one customer without anybody's word: likely people, where something agrees that is a person's
-    own and the given names are no others (a family shares all the rest); without that, only where there is hardly a
-    doubt. Organisations never are by their looks: branches and franchises share a name, a street and a telephone."""
+    own; without that, only where there is hardly a doubt. In lists that hold families, never with another given name:
+    a family shares all the rest. Organisations never are by their looks: branches and franchises share a name, a
+    street and a telephone."""
     likely = (pairs.probability >= policy.same) & (pairs.kind == PERSON)
-    borne_out = pairs.levels.re_search(_TELLS) & ~pairs.levels.re_search(_APART)
-    return likely & (borne_out | (pairs.probability >= SURE))
+    alone = pairs.levels.contains(NO_FAMILIES)
+    borne_out = pairs.levels.re_search(_TELLS) | (pairs.probability >= ibis.ifelse(alone, SURE_ALONE, SURE))
+    return likely & borne_out & (alone | ~pairs.levels.re_search(_APART))

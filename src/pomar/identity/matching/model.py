@@ -35,6 +35,9 @@ DISSENT = 3.0
 """How many times as often as the prior says records of one customer may disagree in a field, whatever the data says:
 without a bound the model could take neighbours for copies where there are many of them and few copies."""
 
+FEW_KIN = 0.05
+"""Pairs of kin for each record up to which a list is taken to hold no families."""
+
 MOST_COPIES, MOST_KIN = 2, 20
 """Pairs of one customer, and of kin, that there are at most, for each record."""
 
@@ -48,13 +51,20 @@ SILENT = -1
 @dataclass(frozen=True)
 class Parameters:
     """What was learned: the share of each level among pairs of one customer (`m`), of strangers (`u`) and of kin (`k`),
-    by comparison, and of pairs that are of one customer (`match`) or kin (`kin`) among all pairs."""
+    by comparison, and of pairs that are of one customer (`match`) or kin (`kin`) among all pairs. `related`: pairs of
+    kin for each record."""
 
     m: dict[str, list[float]]
     u: dict[str, list[float]]
     k: dict[str, list[float]]
     match: float
     kin: float
+    related: float
+
+    @property
+    def families(self) -> bool:
+        """Whether the records speak of families at all: in most lists of customers nobody is of one household."""
+        return self.related > FEW_KIN
 
     def write(self) -> str:
         return json.dumps(asdict(self))
@@ -156,6 +166,7 @@ class _Learning:
             {key: [float(x) for x in m[nth]] for nth, key in enumerate(keys)},
             {key: [float(x) for x in u[nth]] for nth, key in enumerate(keys)},
             {key: [float(x) for x in self.kin[nth]] for nth, key in enumerate(keys)}, float(share), float(kinship),
+            float(kinship * self.every / self.rows),
         )  # fmt: skip
 
     def _moved(self, priors: list[np.ndarray], taught: Any) -> list[np.ndarray]:

@@ -73,9 +73,10 @@ def _owners(engine: Engine, rows: Table, found: Table) -> Table:
     return engine.keep(owned.select("id", customer=owned.label.fill_null(owned.id)))
 
 
-def told(found: Table, kind: str) -> Table:
+def told(found: Table, kind: str, learned: Parameters) -> Table:
     """What `scored` found as rows of `matches`: left, right, kind, probability, levels."""
-    parts = [ibis.literal(f'"{one.key}":') + found[f"g_{one.key}"].cast("string") for one in COMPARISONS[kind]]
+    parts = [ibis.literal(f'"families":{int(learned.families)}')]
+    parts += [ibis.literal(f'"{one.key}":') + found[f"g_{one.key}"].cast("string") for one in COMPARISONS[kind]]
     text = ibis.literal("{") + ibis.literal(",").join(parts) + "}"
     return found.select("left", "right", "probability", kind=ibis.literal(kind), levels=text)
 

@@ -116,7 +116,7 @@ def update(engine: Engine, facts: Lake, progress: Progress) -> Matched:
         found, told = _scored(engine, mine, kind, learned, words)
         info["kinds"][kind] = told
         if found is not None:
-            pairs.append(run.told(found.filter(found.probability >= LOWEST), kind))
+            pairs.append(found)
     fresh = _count(engine, rows.filter(rows.fresh))
     stored = _store(engine, pairs, rows, records)
     engine.write(rows.drop("fresh"), draft / "features")
@@ -155,7 +155,8 @@ def _with_features(engine: Engine, records: Table, known: _Memory | None) -> Tab
 def _scored(
     engine: Engine, mine: Table, kind: str, learned: dict[str, Any] | None, words: dict[tuple[str, str], bool]
 ) -> tuple[Table | None, dict[str, Any] | None]:
-    """The pairs of one kind, and what was learned, as `info.json` holds it; nothing where nothing is fresh."""
+    """The pairs of one kind as rows of `matches`, and what was learned, as `info.json` holds it; nothing where nothing
+    is fresh."""
     if not _count(engine, mine.filter(mine.fresh)):
         return None, learned
     parameters = Parameters(**learned["parameters"]) if learned else None
@@ -163,7 +164,8 @@ def _scored(
     said = [{"left": left, "right": right, "same": same} for (left, right), same in words.items()]
     taught = engine.table(pa.Table.from_pylist(said, _WORDS)) if said else None
     found, parameters, most = run.scored(engine, mine.drop("kind", "digest"), kind, parameters, most, taught)
-    return found, {"parameters": json.loads(parameters.write()), "most": most}
+    likely = run.told(found.filter(found.probability >= LOWEST), kind, parameters)
+    return likely, {"parameters": json.loads(parameters.write()), "most": most}
 
 
 def _store(engine: Engine, pairs: list[Table], rows: Table, records: Table) -> int:

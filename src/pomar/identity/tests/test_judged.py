@@ -75,11 +75,18 @@ def test_similar_people_are_one_customer_from_the_threshold_on(engine, tmp_path)
     assert together(engine, identify(engine, *rows, judged=parted)) == ["crm:1", "crm:2", "crm:3", "crm:4"]
 
 
-@pytest.mark.parametrize("levels", [NAME, KIN])
-def test_namesakes_and_families_join_only_where_there_is_hardly_a_doubt(engine, tmp_path, levels):
+@pytest.mark.parametrize(
+    ("families", "levels", "together_now"),
+    [(1, NAME, ["crm:1 crm:2", "crm:3", "crm:4"]), (1, KIN, ["crm:1", "crm:2", "crm:3", "crm:4"]),
+     (0, NAME, ["crm:1 crm:2", "crm:3 crm:4"]), (0, KIN, ["crm:1 crm:2", "crm:3 crm:4"])],
+)  # fmt: skip
+def test_namesakes_join_where_there_is_hardly_a_doubt_and_families_never(
+    engine, tmp_path, families, levels, together_now
+):
     rows = [profile(f"crm:{n}", kind="person", name="Ana") for n in range(1, 5)]
-    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.97), levels=levels)
-    assert together(engine, identify(engine, *rows, judged=judged)) == ["crm:1 crm:2", "crm:3", "crm:4"]
+    told = f'{{"families":{families},{levels[1:]}'
+    judged = similar(tmp_path, ("crm:1", "crm:2", 0.99), ("crm:3", "crm:4", 0.81), levels=told)
+    assert together(engine, identify(engine, *rows, judged=judged)) == together_now
 
 
 def test_similar_organisations_wait_for_a_person(engine, tmp_path):

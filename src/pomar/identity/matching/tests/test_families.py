@@ -75,8 +75,9 @@ def _slip(dice: random.Random, text: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_families_are_kept_apart_and_copies_found(tmp_path: Path) -> None:
-    rows = families(1)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_families_are_kept_apart_and_copies_found(tmp_path: Path, seed: int) -> None:
+    rows = families(seed)
     file = tmp_path / "families.csv"
     with file.open("w", newline="") as opened:
         writer = csv.DictWriter(opened, list(rows[0]))

@@ -23,8 +23,8 @@ def found(engine) -> dict[tuple[str, str], tuple[float, str]]:
     profiles = engine.keep(engine.table(pa.Table.from_pylist(rows, SCHEMA)))
     shaped = engine.keep(said(profiles))
     compared = engine.keep(features(engine, latest(profiles, shaped)).mutate(fresh=ibis.literal(True)))
-    pairs, _learned, _most = run.scored(engine, compared, "person")
-    told = engine.arrow(run.told(pairs.filter(pairs.probability >= 0.1), "person")).to_pylist()
+    pairs, learned, _most = run.scored(engine, compared, "person")
+    told = engine.arrow(run.told(pairs.filter(pairs.probability >= 0.1), "person", learned)).to_pylist()
     return {(row["left"], row["right"]): (round(row["probability"], 6), row["levels"]) for row in told}
 
 
