@@ -107,8 +107,8 @@ def candidates(engine: Engine, keyed: Table, most: dict[int, int], kind: str, co
     `most` as from `caps`, of `count` records.
     """
     largest = engine.table(pa.table({"nth": list(most), "most": list(most.values())}, _CAPS))
-    fresh = keyed.filter(keyed.fresh).select("nth", "key", "id")
-    near = engine.keep(keyed.semi_join(fresh.select("nth", "key").distinct(), ["nth", "key"]))
+    asked = engine.keep(keyed.filter(keyed.fresh).select("nth", "key").distinct())
+    near = engine.keep(keyed.semi_join(asked, ["nth", "key"]))
     blocks = near.group_by("nth", "key").agg(size=near.count()).filter(ibis._.size > 1)
     used = blocks.join(largest, "nth").filter(ibis._.size <= ibis._.most).select("nth", "key")
     within = engine.keep(near.semi_join(used, ["nth", "key"]))

@@ -33,11 +33,14 @@ def scored(
     `records`: own_id, fresh and the features, of one kind. Pairs of which no record is fresh are left out. `decided`
     are words of people to learn from: left, right (own ids), same.
     """
-    numbered = records.mutate(id=ibis.row_number().over(ibis.window(order_by="own_id")))
-    rows = engine.keep(numbered)
+    order = ibis.window(order_by="own_id")
+    ids = engine.keep(records.select("own_id", id=ibis.row_number().over(order)))  # apart: whole records sort slowly
+    rows = engine.keep(records.join(ids, "own_id"))
     count = int(engine.arrow(rows.aggregate(n=rows.count()))["n"][0].as_py())
-    keyed = engine.keep(blocking.keys(rows, kind))
-    most = blocking.caps(engine, keyed, count) if most is None else most
+    keyed = blocking.keys(rows, kind)
+    if most is None:
+        keyed = engine.keep(keyed)
+        most = blocking.caps(engine, keyed, count)
     seen = model.vectors(engine, rows, blocking.candidates(engine, keyed, most, kind, count), kind)
     learned = learned or model.learn(engine, rows, seen, kind, count, _numbered(rows, decided))
     owners = rows.select("id", customer="id")
