@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import ibis
@@ -64,7 +65,8 @@ def both(*names: str) -> When:
 
 
 def all_of(*parts: When) -> When:
-    return lambda p: ibis.and_(*(part(p) for part in parts))
+    """Each is asked only where those before it hold: the cheap ones first."""
+    return lambda p: reduce(lambda costly, likely: _only_if(likely, costly), [part(p) for part in reversed(parts)])
 
 
 def any_of(*parts: When) -> When:
@@ -80,11 +82,21 @@ def _shorter(a: StringValue, b: StringValue) -> Any:
     return ibis.least(a.length(), b.length())
 
 
+def _only_if(likely: BooleanValue, costly: BooleanValue) -> BooleanValue:
+    """Both; the second is reckoned only where the first holds, as engines do not promise of "and"."""
+    return ibis.ifelse(likely, costly, False)
+
+
+def _as_long(a: StringValue, b: StringValue, most: int) -> BooleanValue:
+    """Whether texts can differ by so few letters at all."""
+    return (a.length() - b.length()).abs() <= most
+
+
 def slips(a: StringValue, b: StringValue) -> BooleanValue:
     """At most one slip of the pen up to five letters, two up to nine, then three."""
     short = _shorter(a, b)
     allowed = ibis.cases((short < 6, 1), (short < 10, 2), else_=3)
-    return (short >= 3) & ((a.length() - b.length()).abs() <= 3) & (a.levenshtein(b) <= allowed)
+    return _only_if((short >= 3) & _as_long(a, b, 3), a.levenshtein(b) <= allowed)
 
 
 def near(name: str, other: str | None = None) -> When:
@@ -96,7 +108,9 @@ def like(name: str) -> When:
 
     def when(p: Pair) -> BooleanValue:
         a, b = getattr(p.l, name), getattr(p.r, name)
-        return (_shorter(a, b) >= 3) & (a.levenshtein(b) * 5 <= ibis.greatest(a.length(), b.length()) * 2)
+        most = ibis.greatest(a.length(), b.length()) * 2
+        possible = (a.length() - b.length()).abs() * 5 <= most
+        return _only_if((_shorter(a, b) >= 3) & possible, a.levenshtein(b) * 5 <= most)
 
     return when
 
@@ -106,7 +120,7 @@ def within(name: str, most: int, least: int = 0) -> When:
 
     def when(p: Pair) -> BooleanValue:
         a, b = getattr(p.l, name), getattr(p.r, name)
-        return (a.levenshtein(b) <= most) & (_shorter(a, b) >= least)
+        return _only_if((_shorter(a, b) >= least) & _as_long(a, b, most), a.levenshtein(b) <= most)
 
     return when
 
@@ -121,7 +135,7 @@ def _swapped(p: Pair) -> BooleanValue:
 
 
 def _swapped_nearly(p: Pair) -> BooleanValue:
-    return near("given", "surnames")(p) & near("surnames", "given")(p)
+    return _only_if(near("given", "surnames")(p), near("surnames", "given")(p))
 
 
 def _in_place(p: Pair) -> BooleanValue:
@@ -170,7 +184,7 @@ def _one_digit(p: Pair) -> BooleanValue:
 
 
 def _tax_near(p: Pair) -> BooleanValue:
-    return (p.l.tax.length() == p.r.tax.length()) & (p.l.tax.levenshtein(p.r.tax) <= 2)
+    return _only_if(p.l.tax.length() == p.r.tax.length(), p.l.tax.levenshtein(p.r.tax) <= 2)
 
 
 def _number_near(p: Pair) -> BooleanValue:
