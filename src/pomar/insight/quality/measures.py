@@ -5,6 +5,7 @@ Each is made of parts: a rule, a field, a fact or a source, with how much it cou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from pomar.bases.snapshots import Reader, rules
 from pomar.bases.spans import day_number, on
 from pomar.facts import queries as imports
 from pomar.facts import reads
-from pomar.facts.schema import ENVELOPE, FACTS
+from pomar.facts.schema import ENVELOPE, FACTS, MANUAL
 from pomar.identity import normal
 from pomar.insight.metric import LESS, MONEY, MORE, SHARE, Figure, Metric, Part, declare, one_row, share
 from pomar.insight.quality import checks, storage
@@ -115,27 +116,40 @@ def stored_since(read: Reader) -> dict[str, date]:
 
 TIMED = ("purchase", "usage", "interaction", "ticket", "feedback", "consent")
 MINUTE = 60
+"""Seconds."""
 
 
-def lags(read: Reader, day: date) -> Table:
-    """How late facts came that happened inside the window: fact, source, minutes, rows.
+def _timed(read: Reader, day: date, fact: str) -> Table:
+    """Rows of a fact that happened inside the window, with the `minutes` after which they came.
 
     What happened before the first import of its source and fact is history that was loaded, and what takes effect
     when it came says nothing.
     """
     until = clock.end_of_day(day)
     since = until - timedelta(days=policy(read.known_at).window)
+    began, ended = (ibis.literal(moment, "timestamp('UTC', 6)") for moment in (since, until))
+    rows = read.facts.rows(fact)
+    rows = rows.filter(rows.source != MANUAL, ~rows.retracted)
+    first = rows.group_by("source").aggregate(first=rows.received_at.min())
+    rows = rows.filter(rows.occurred_at >= began, rows.occurred_at < ended, rows.occurred_at < rows.received_at)
+    rows = rows.join(first, "source").filter(ibis._.occurred_at >= ibis._.first)
+    return rows.mutate(minutes=(_seconds(rows.received_at) - _seconds(rows.occurred_at)) // MINUTE)
+
+
+def lags(read: Reader, day: date) -> Table:
+    """How late facts came that happened inside the window: fact, source, minutes, rows."""
     parts = []
     for fact in TIMED:
-        rows = read.facts.rows(fact)
-        rows = rows.filter(rows.source != "manual", ~rows.retracted)
-        first = rows.group_by("source").aggregate(first=rows.received_at.min())
-        began, ended = (ibis.literal(moment, "timestamp('UTC', 6)") for moment in (since, until))
-        rows = rows.filter(rows.occurred_at >= began, rows.occurred_at < ended, rows.occurred_at < rows.received_at)
-        rows = rows.join(first, "source").filter(ibis._.occurred_at >= ibis._.first)
-        rows = rows.mutate(minutes=(_seconds(rows.received_at) - _seconds(rows.occurred_at)) // MINUTE)
+        rows = _timed(read, day, fact)
         parts.append(rows.group_by("source", "minutes").aggregate(fact=ibis.literal(fact), rows=rows.count()))
     return ibis.union(*[part.select("fact", "source", "minutes", "rows") for part in parts])
+
+
+def _limits(read: Reader) -> defaultdict[str, int]:
+    """Per source the minutes after which its facts are late."""
+    usual = policy(read.known_at).on_time * 60
+    agreed = {source: days * 24 * 60 for source, days in rules(read.known_at).freshness.items()}
+    return defaultdict(lambda: usual, agreed)
 
 
 def _seconds(moment: ibis.ir.TimestampValue) -> ibis.ir.IntegerValue:
@@ -143,13 +157,11 @@ def _seconds(moment: ibis.ir.TimestampValue) -> ibis.ir.IntegerValue:
 
 
 def timeliness(read: Reader, day: date) -> Figure:
-    limits, usual = rules(read.known_at).freshness, policy(read.known_at).on_time
-    found = read.engine.arrow(lags(read, day)).to_pylist()
+    limits, found = _limits(read), read.engine.arrow(lags(read, day)).to_pylist()
     parts: dict[str, list[float]] = {}
     for row in found:
-        limit = limits[row["source"]] * 24 if row["source"] in limits else usual
         counts = parts.setdefault(f"{row['fact']}.{row['source']}", [0, 0])
-        counts[0] += row["rows"] if row["minutes"] <= limit * MINUTE else 0
+        counts[0] += row["rows"] if row["minutes"] <= limits[row["source"]] else 0
         counts[1] += row["rows"]
     told = sorted((row["minutes"], row["rows"]) for row in found)
     return share(
@@ -164,24 +176,15 @@ def _percentile(told: list[tuple[int, int]], share_of_all: float) -> float | Non
     for minutes, rows in told:
         left -= rows
         if left <= 1e-9:
-            return minutes / MINUTE
+            return minutes / 60
     return None
 
 
 def late(read: Reader, day: date, part: str) -> Table:
     """Facts of a part that came late."""
     fact, source = part.split(".", 1)
-    until = clock.end_of_day(day)
-    since = until - timedelta(days=policy(read.known_at).window)
-    limits = rules(read.known_at).freshness
-    limit = limits[source] * 24 if source in limits else policy(read.known_at).on_time
-    rows = read.facts.rows(fact)
-    rows = rows.filter(rows.source == source, ~rows.retracted)
-    first = one_row(read, rows.aggregate(first=rows.received_at.min()))["first"]
-    began, ended = (ibis.literal(moment, "timestamp('UTC', 6)") for moment in (max(since, first), until))
-    rows = rows.filter(rows.occurred_at >= began, rows.occurred_at < ended, rows.occurred_at < rows.received_at)
-    minutes = (_seconds(rows.received_at) - _seconds(rows.occurred_at)) // MINUTE
-    rows = rows.filter(minutes > limit * MINUTE)
+    rows = _timed(read, day, fact)
+    rows = rows.filter(rows.source == source, rows.minutes > _limits(read)[source])
     return rows.select(
         "source", "source_id", "customer_ref", "import_id",
         value=rows.occurred_at.cast("string"), against=rows.received_at.cast("string"),
