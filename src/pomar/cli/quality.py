@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pomar.cli.base import answer, json_option, progress, start
+from pomar.cli.base import answer, json_option, progress, say, start
 from pomar.cli.words import _
 
 
@@ -67,6 +67,9 @@ def _tell(as_json: bool) -> None:
     told = digest()
     if as_json:
         answer(told)
+        return
+    if told["measured_at"] is None:
+        say(_("Nothing was measured yet: `pomar quality measure` does it now, the worker every night."))
         return
     for one in told["measures"]:
         mark = click.style("!", fg="red") if one["missed"] else " "

@@ -53,6 +53,7 @@ def test_a_metric_tells_its_value_and_what_it_means(two, pomar):
 
 def test_quality_is_measured_and_told(two, pomar):
     assert answered(pomar("quality", "--json"))["measured_at"] is None
+    assert "`pomar quality measure` does it now" in pomar("quality").stderr
 
     told = answered(pomar("quality", "measure", "--json"))
 
