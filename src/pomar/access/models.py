@@ -25,6 +25,27 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
 
 
+class ApiKey(models.Model):
+    """A key with which a program acts as `owner`, known by its digest only; `ending` are its last characters."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    ending = models.CharField(max_length=4)
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="keys")
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner"], condition=models.Q(revoked_at=None), name="a_user_has_one_live_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.ending} of {self.owner_id}"
+
+
 class AuditEntry(models.Model):
     """One thing somebody did, or was refused. Holds no personal data, only opaque ids.
 

@@ -1,10 +1,11 @@
-"""The tracking API described for machines (OpenAPI 3.1). A test holds it to the addresses there are."""
+"""The API described for machines (OpenAPI 3.1). A test holds it to the addresses there are."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from typing import Any
 
+from pomar.api import keyed
 from pomar.sources.tracking.calls import HISTORICAL, LARGEST_BODY, LARGEST_CALL, TYPES
 
 Schema = dict[str, Any]
@@ -57,19 +58,23 @@ def document(addresses: dict[str, tuple[str, ...]]) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Pomar: tracking API",
+            "title": "Pomar: API",
             "version": version("pomar"),
-            "description": "The calls of the Segment specification. 200 means stored; a call that cannot be read waits "
-            "in quarantine and never refuses its batch.",
+            "description": "What programs ask with a user's key, and the calls of the Segment specification. There, "
+            "200 means stored; a call that cannot be read waits in quarantine and never refuses its batch.",
         },
         "paths": paths | {
             "/v1/mentions": {"post": _mentions()},
             "/v1/projects/{key}/settings": {"get": _settings()},
             "/v1/projects/{key}/notice": {"get": _notice("notice_of_key", "key", "The notice a key collects under")},
+            **{f"/v1/{address}": said for address, said in keyed.PATHS.items()},
             "/v1/notices/{purpose}": {"get": _notice("notice", "purpose", "The notice in force of a purpose")},
         },
         "components": {
-            "securitySchemes": {"writeKey": {"type": "http", "scheme": "basic", "description": "Key as user name."}},
+            "securitySchemes": {
+                "writeKey": {"type": "http", "scheme": "basic", "description": "Key as user name."},
+                "key": {"type": "http", "scheme": "bearer", "description": "`pomar user key NAME` gives it out."},
+            },
             "schemas": {
                 **{call: _call(call) for call in TYPES},
                 "batch": _batch(),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pomar.api import mentions, notices, tracking
+from pomar.api import identity, mentions, notices, quality, tracking
 from pomar.api.openapi import document
 
 CALLS = {
@@ -27,5 +27,11 @@ urlpatterns += [
     path("projects/<str:key>/settings", tracking.settings, name="tracking_settings"),
     path("projects/<str:key>/notice", notices.notice_of_key, name="notice_of_key"),
     path("notices/<str:purpose>", notices.notice, name="notice_json"),
+    path("metrics", quality.metrics, name="metrics_json"),
+    path("metrics/<str:key>", quality.metric, name="metric_json"),
+    path("quality", quality.quality, name="quality_answer"),
+    path("duplicates", identity.duplicates, name="duplicates_json"),
+    path("decisions", identity.decide, name="decide_json"),
+    path("decisions/<str:batch>", identity.undo, name="undo_json"),
     path("openapi.json", tracking.described, {"document": document(CALLS)}, name="openapi"),
 ]

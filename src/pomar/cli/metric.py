@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @reading
 def metric_command(key: str | None, as_json: bool, as_of: date | None, known_at: datetime | None) -> None:
     start()
+    from pomar.insight.metric import told
     from pomar.insight.quality import queries
 
     if key is None:
@@ -26,25 +27,9 @@ def metric_command(key: str | None, as_json: bool, as_of: date | None, known_at:
         return
     metric, found, day = queries.figure(key, as_of, known_at)
     if as_json:
-        answer(shape(metric, found, day) | {"known_at": known_at})
+        answer(told(metric, found, day) | {"known_at": known_at})
     else:
         _show(metric, found, day)
-
-
-def shape(metric: Metric, found: Figure, day: date) -> dict[str, Any]:
-    """The fixed JSON of `pomar metric KEY`, and what the value is made of."""
-    return {
-        "key": metric.key,
-        "value": found.value,
-        "unit": metric.unit,
-        "as_of": day,
-        "definition": str(metric.definition),
-        "formula": str(metric.formula),
-        "top": found.top,
-        "of": found.of,
-        **found.beside,
-        "parts": [{"key": part.key, "top": part.top, "of": part.of, "value": part.value} for part in found.parts],
-    }
 
 
 def _list(as_json: bool) -> None:

@@ -60,6 +60,26 @@ def password(name: str, as_json: bool) -> None:
     _tell(set_password(SYSTEM, name), as_json)
 
 
+@user_command.command("key", help=_("Give the user NAME a key for programs. It is shown this once; the old one ends."))
+@click.argument("name")
+@click.option("--revoke", is_flag=True, help=_("End the key instead"))
+@json_option
+def key(name: str, revoke: bool, as_json: bool) -> None:
+    start()
+    from pomar.access.keys import give_key, revoke_key
+    from pomar.access.roles import SYSTEM
+
+    if revoke:
+        revoke_key(SYSTEM, name)
+        click.echo(_("The key of %s opens nothing any more.") % name)
+        return
+    made = give_key(SYSTEM, name)
+    if as_json:
+        answer({"username": name, "key": made})
+    else:
+        click.echo(made)
+
+
 def _tell(entrance: SignIn, as_json: bool) -> None:
     if as_json:
         answer(asdict(entrance))

@@ -103,3 +103,19 @@ def one_row(read: Reader, table: Table) -> dict[str, Any]:
     """The only row of a table of totals."""
     row: dict[str, Any] = read.engine.arrow(table).to_pylist()[0]
     return row
+
+
+def told(metric: Metric, found: Figure, day: date) -> dict[str, Any]:
+    """A metric as JSON tells it, by command and API: the fixed part, and what the value is made of."""
+    return {
+        "key": metric.key,
+        "value": found.value,
+        "unit": metric.unit,
+        "as_of": day,
+        "definition": str(metric.definition),
+        "formula": str(metric.formula),
+        "top": found.top,
+        "of": found.of,
+        **found.beside,
+        "parts": [{"key": part.key, "top": part.top, "of": part.of, "value": part.value} for part in found.parts],
+    }

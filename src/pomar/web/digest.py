@@ -16,53 +16,23 @@ from django.utils.translation import gettext as _
 from pomar.access.models import User
 from pomar.insight.metric import find
 from pomar.insight.models import Alert
-from pomar.insight.quality import queries
-from pomar.insight.quality.dark import unread
+from pomar.insight.quality.digest import digest as plain
 from pomar.insight.quality.policy import policy, targets
-from pomar.insight.quality.stale import stale
 from pomar.kernel import clock
 from pomar.kernel.errors import PomarError
 from pomar.web.quality import part_name, written
 
-WORST = 5
-"""Repairs that the digest names."""
-
 
 def digest() -> dict[str, Any]:
-    """The seven measures as measured last, what to repair first, and what waits to be looked at.
-
-    Raises NothingKnown before the first refresh."""
-    fields = unread()
-    return {
-        "as_of": clock.today(),
-        "measured_at": queries.measured_at(),
-        "measures": [_measure(one) for one in queries.standing()],
-        "repairs": [_repair(one) for one in queries.repairs()[:WORST]],
-        "dark_fields": sum(one.dark for one in fields),
-        "unread_fields": len(fields),
-        "stale_customers": stale(limit=1)[1],
-    }
-
-
-def _measure(one: queries.Standing) -> dict[str, Any]:
-    value = one.measured.value if one.measured else None
-    before = one.before.value if one.before else None
-    return {
-        "key": one.metric.key, "name": str(one.metric.name), "value": value, "unit": one.metric.unit,
-        "text": written(one.metric, value), "target": one.target,
-        "target_text": written(one.metric, one.target) if one.target is not None else "",
-        "missed": one.missed, "owner": one.owner, "before": before,
-        "before_text": written(one.metric, before) if before is not None else "",
-        "definition": str(one.metric.definition),
-    }  # fmt: skip
-
-
-def _repair(one: queries.Repair) -> dict[str, Any]:
-    return {
-        "metric": one.metric.key, "part": one.key, "name": part_name(one.key, failed=True), "failing": int(one.failing),
-        "of": int(one.of), "customers": one.customers, "money": one.money, "currency": one.currency,
-        "resting": [str(reader.name) for reader in one.resting],
-    }  # fmt: skip
+    """The digest with what people read beside each figure. Raises NothingKnown before the first refresh."""
+    found = plain()
+    for one in found["measures"]:
+        metric = find(one["key"])
+        one |= {name: "" if one[of] is None and of != "value" else written(metric, one[of])
+                for name, of in (("text", "value"), ("target_text", "target"), ("before_text", "before"))}  # fmt: skip
+    for one in found["repairs"]:
+        one["name"] = part_name(one["part"], failed=True)
+    return found
 
 
 def send(addresses: Sequence[str] | None = None) -> list[str]:
