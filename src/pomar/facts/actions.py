@@ -298,12 +298,14 @@ class _CollectAgain(_StopCollecting):
     name = "collect a field again"
 
     def prepare(self) -> None:
-        if not Stopped.objects.filter(fact=self.fact, column=self.column, undone_at=None).exists():
-            field = f"{self.fact}.{self.column}"
-            raise NotFound("fields", _("%s is collected.") % field, _("Load the page again."))
+        """What was stopped once may be collected again, whatever is needed by now."""
 
     def change(self) -> Stopped:
-        found = Stopped.objects.select_for_update().get(fact=self.fact, column=self.column, undone_at=None)
+        standing = Stopped.objects.select_for_update().filter(fact=self.fact, column=self.column, undone_at=None)
+        found = standing.first()
+        if found is None:
+            field = f"{self.fact}.{self.column}"
+            raise NotFound("fields", _("%s is collected.") % field, _("Load the page again."))
         found.undone_at, found.undone_by = clock.now(), str(getattr(self.user, "username", ""))
         found.save(update_fields=["undone_at", "undone_by"])
         return found

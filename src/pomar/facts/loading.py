@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from pomar.facts import keys, lake
-from pomar.facts.models import Import, Stopped
-from pomar.facts.schema import FACTS
+from pomar.facts.models import Import
+from pomar.facts.queries import stopped
+from pomar.facts.schema import FACTS, MANUAL
 from pomar.facts.visibility import visibility
 from pomar.kernel import clock
 from pomar.kernel.errors import Conflict
@@ -96,7 +97,7 @@ class Loader:
 
     def add(self, staged: Staged, examples: bool = False) -> None:
         """Judge one staged table; later tables of the import see its rows as stored."""
-        fact, left_out = FACTS[staged.fact], self.stopped.get(staged.fact, ())
+        fact, left_out = FACTS[staged.fact], self._left_out(staged)
         stored = self._stored(staged.fact)
         keys.name_rows(self.con, fact, staged.table, self.received_at, self._beside(stored), left_out)
         keys.stored_statements(self.con, fact, staged.source, stored, left_out)
@@ -195,7 +196,7 @@ class Loader:
         )
 
     def _keep_facts(self, staged: Staged) -> None:
-        row = keys.fact_row(FACTS[staged.fact], self.stopped.get(staged.fact, ()))
+        row = keys.fact_row(FACTS[staged.fact], self._left_out(staged))
         self.con.execute(
             f"""INSERT INTO pending_{staged.fact} BY NAME SELECT {row}
                 FROM judged AS j JOIN {staged.table} AS s USING (seq)
@@ -205,6 +206,10 @@ class Loader:
                 "offset": self._offset, "import": self.import_id,
             },
         )  # fmt: skip
+
+    def _left_out(self, staged: Staged) -> tuple[str, ...]:
+        """Columns that are not collected; what a person enters is no collecting."""
+        return () if staged.source == MANUAL else self.stopped.get(staged.fact, ())
 
     def _keep_quarantine(self, staged: Staged) -> None:
         conflict = (
@@ -273,14 +278,6 @@ class Loader:
         row = self.con.execute(sql).fetchone()
         assert row is not None
         return row[0]
-
-
-def stopped() -> dict[str, tuple[str, ...]]:
-    """Per fact the columns that are not collected any more."""
-    found: dict[str, tuple[str, ...]] = {}
-    for fact, column in Stopped.objects.filter(undone_at=None).values_list("fact", "column"):
-        found[fact] = (*found.get(fact, ()), column)
-    return found
 
 
 def next_moment() -> datetime:

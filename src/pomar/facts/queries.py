@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from pomar.engine import duck
 from pomar.facts import lake
-from pomar.facts.models import Import, Replayed
+from pomar.facts.models import Import, Replayed, Stopped
 from pomar.facts.schema import MANUAL
 from pomar.facts.visibility import Visibility, visibility
 from pomar.kernel.errors import NotFound
@@ -151,6 +151,14 @@ def _open_by(column: str, seen: Visibility, until: datetime | None) -> dict[str,
             {"files": files, "hidden": list(seen.hidden), "ends": ends},
         ).fetchall()
     return {str(name): count for name, count in found}
+
+
+def stopped() -> dict[str, tuple[str, ...]]:
+    """Per fact the columns that are not collected any more."""
+    found: dict[str, tuple[str, ...]] = {}
+    for fact, column in Stopped.objects.filter(undone_at=None).values_list("fact", "column"):
+        found[fact] = (*found.get(fact, ()), column)
+    return found
 
 
 def reasons(import_id: str) -> dict[str, int]:

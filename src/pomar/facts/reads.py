@@ -22,15 +22,12 @@ from pomar.kernel.home import home
 
 log = logging.getLogger("pomar.facts")
 
-FIGURE, LIST, PAGE, EXPORT, SCORE = "figure", "list", "page", "export", "score"
-
 
 @dataclass(frozen=True)
 class Reader:
     """Something that reads fields; `name` is what people call it."""
 
     key: str
-    kind: str
     name: str | Promise
     fields: frozenset[str]
 
@@ -39,13 +36,13 @@ READERS: dict[str, Reader] = {}
 _noted: set[tuple[str, date, str, str]] = set()
 
 
-def declare(key: str, kind: str, name: str | Promise, **columns: Sequence[str]) -> Reader:
+def declare(key: str, name: str | Promise, **columns: Sequence[str]) -> Reader:
     """A reader of these columns by fact. Raises ValueError for a column that is none, or a key that is taken."""
     fields = frozenset(f"{fact}.{column}" for fact, names in columns.items() for column in names)
     unknown = {field for field in fields if field.split(".")[1] not in FACTS[field.split(".")[0]].columns}
     if unknown or key in READERS:
         raise ValueError(f"reader {key}: {', '.join(sorted(unknown)) or 'declared already'}")
-    READERS[key] = Reader(key, kind, name, fields)
+    READERS[key] = Reader(key, name, fields)
     return READERS[key]
 
 

@@ -27,7 +27,7 @@ from pomar.kernel.ids import new_id
 from pomar.kernel.progress import Progress, unwatched
 
 MATCHING = reads.declare(
-    "matching", reads.SCORE, gettext_lazy("Finding who is who"),
+    "matching", gettext_lazy("Finding who is who"),
     profile=("kind", "name", "email", "phone", "tax_id", "domain", "street", "city", "region", "postal_code",
              "country", "parent_ref", "role"),
 )  # fmt: skip

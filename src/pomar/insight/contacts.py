@@ -21,7 +21,7 @@ from pomar.kernel.errors import NotFound
 WINDOW = 90
 """Days that count for coverage, the day asked about included."""
 READER = reads.declare(
-    "contacts", reads.FIGURE, gettext_lazy("What each channel reaches"),
+    "contacts", gettext_lazy("What each channel reaches"),
     interaction=("channel", "outcome"), feedback=("kind", "channel"),
 )  # fmt: skip
 AUTOMATIC = "automatic"

@@ -14,7 +14,7 @@ from pomar.bases import snapshots
 from pomar.bases.snapshots import asked_day
 from pomar.facts import reads
 from pomar.facts.keys import PROPERTY
-from pomar.facts.loading import stopped
+from pomar.facts.queries import stopped
 from pomar.facts.schema import FACTS
 from pomar.insight.metric import one_row
 from pomar.insight.quality import checks, storage
@@ -24,7 +24,7 @@ from pomar.kernel.errors import NotFound
 
 MOST = 25
 """Values of a field that are shown."""
-READER = reads.declare("field", reads.PAGE, gettext_lazy("What a field says"))
+READER = reads.declare("field", gettext_lazy("What a field says"))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from pomar.insight.quality.measures import _percentile
 from pomar.insight.quality.queries import failing, figure
 from pomar.kernel import clock
 from pomar.kernel.errors import BadInput, NotAllowed, NotFound
+from pomar.sources.manual.actions import enter
 
 TODAY = NOW.date()
 
@@ -139,7 +140,7 @@ def dark_on(day):
 def test_without_its_only_reader_a_field_is_dark_after_the_days_of_the_policy(company, readers):
     bring(usage=[{"source_id": "1", "customer_ref": "a", "changed_at": noon(TODAY), "product": "P", "feature": "f"}])
     refreshed()
-    report = reads.declare("report", reads.FIGURE, "A report", usage=["feature"])
+    report = reads.declare("report", "A report", usage=["feature"])
     assert dark_on(TODAY + timedelta(days=89)) == set()
     with clock.frozen(noon(TODAY + timedelta(days=80))):
         reads.note(report)
@@ -216,9 +217,11 @@ def test_a_field_that_is_not_collected_is_left_out_and_a_file_read_again_changes
         ("Pro", '{"a":1,"seller":"Ana"}'), (None, '{"a":1}'), (None, None),
     ]  # fmt: skip
     assert [one.stopped for one in unread() if one.field == "license.plan"] == [True]
+    entered = enter(SYSTEM, "license", {"product": "P", "starts_on": "2026-01-01", "plan": "Gold"}, "c1")
+    assert (entered.facts, stored("license", "plan")[-1]) == (1, ("Gold",))  # what a person says is no collecting
     facts.collect_again(SYSTEM, "license", "plan")
     bring(license=[rows[0] | {"source_id": "4"}])
-    assert stored("license", "plan")[-1] == ("Pro",)
+    assert stored("license", "plan") == [("Pro",), (None,), (None,), ("Pro",), ("Gold",)]
     with pytest.raises(NotFound):
         facts.collect_again(SYSTEM, "license", "plan")
     actions = AuditEntry.objects.filter(object_kind="field", outcome="done").values_list("action", flat=True)
