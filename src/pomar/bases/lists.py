@@ -206,7 +206,10 @@ def _with_sort_columns(read: Reader, rows: Table, day: int, sort: str) -> Table:
 
 def main_currency(read: Reader, day: int) -> str:
     """The currency most customers pay in; empty where none is said."""
-    worth = _worth_of_all(read, day)
+    return _main_currency(read, _worth_of_all(read, day))
+
+
+def _main_currency(read: Reader, worth: Table) -> str:
     sizes = worth.group_by(currency=worth.currency.fill_null("")).aggregate(customers=worth.count())
     found = read.engine.arrow(sizes.order_by(ibis.desc("customers"), "currency").limit(1))["currency"].to_pylist()
     return found[0] if found else ""
@@ -215,7 +218,7 @@ def main_currency(read: Reader, day: int) -> str:
 def main_revenue(read: Reader, day: int) -> Table:
     """Revenue in the main currency: amounts of several currencies cannot be compared."""
     worth = _worth_of_all(read, day)
-    return worth.filter(worth.currency.fill_null("") == main_currency(read, day)).select("root", "revenue")
+    return worth.filter(worth.currency.fill_null("") == _main_currency(read, worth)).select("root", "revenue")
 
 
 def _customer_rows(read: Reader, rows: list[dict[str, Any]], day: int) -> list[CustomerRow]:

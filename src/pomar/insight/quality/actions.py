@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from ibis.expr.types import Table
 
 from pomar.access.actions import Action
 from pomar.access.roles import Actor, Right
-from pomar.bases import snapshots
+from pomar.bases import lists, snapshots
 from pomar.bases.snapshots import Reader
+from pomar.bases.spans import day_number
 from pomar.insight.metric import Figure, Metric, Part, find
 from pomar.insight.models import Alert, Measurement, QualityPolicy, RuleVersion, Target
 from pomar.insight.quality.decide import Policy, missed
@@ -43,13 +45,15 @@ class _Measure(Action[list[Alert]]):
 
     def prepare(self) -> None:
         read, today = snapshots.reader(), clock.today()
+        number = day_number(today)
+        worth, currency = lists.main_revenue(read, number), lists.main_currency(read, number)
         self.taken: list[Measurement] = []
         for nth, metric in enumerate(SEVEN):
             self.progress(str(metric.name), nth / len(SEVEN))
             if metric not in (DARK_DATA, STORAGE_COST) and not Measurement.objects.filter(metric=metric.key).exists():
                 for day in _month_ends(today):
                     self.taken.append(_taken(metric, day, metric.measure(read, day), backfilled=True))
-            self.taken += _measured(read, metric, today)
+            self.taken += _measured(read, metric, today, worth, currency)
 
     def change(self) -> list[Alert]:
         today = {one.metric for one in self.taken if not one.backfilled}
@@ -68,15 +72,15 @@ def _month_ends(today: date) -> Iterator[date]:
         yield day
 
 
-def _measured(read: Reader, metric: Metric, day: date) -> Iterator[Measurement]:
+def _measured(read: Reader, metric: Metric, day: date, worth: Table, currency: str) -> Iterator[Measurement]:
     found = metric.measure(read, day)
     yield _taken(metric, day, found)
     for part in found.parts:
         failing = part.of - part.top if metric.better == "more" else part.top
         traced = None
         if failing and metric.rows is not None and has_rows(metric, part.key):
-            traced = behind(read, day, metric.rows(read, day, part.key))
-        yield _part(metric, day, part, traced)
+            traced = behind(read, metric.rows(read, day, part.key), worth)
+        yield _part(metric, day, part, traced, currency)
 
 
 def _taken(metric: Metric, day: date, found: Figure, backfilled: bool = False) -> Measurement:
@@ -86,11 +90,11 @@ def _taken(metric: Metric, day: date, found: Figure, backfilled: bool = False) -
     )  # fmt: skip
 
 
-def _part(metric: Metric, day: date, part: Part, traced: Behind | None) -> Measurement:
+def _part(metric: Metric, day: date, part: Part, traced: Behind | None, currency: str) -> Measurement:
     return Measurement(
         metric=metric.key, part=part.key, day=day, measured_at=clock.now(), value=part.value, top=part.top, of=part.of,
         customers=traced.customers if traced else None, money=traced.money if traced else None,
-        beside={"currency": traced.currency} if traced else {},
+        beside={"currency": currency} if traced else {},
     )  # fmt: skip
 
 

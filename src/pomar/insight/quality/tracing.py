@@ -24,7 +24,6 @@ class Behind:
 
     customers: int
     money: float
-    currency: str
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,12 @@ def _owned(read: Reader, rows: Table) -> Table:
     return named.left_join(refs, [named.source == refs.ref_source, named.named == refs.ref])
 
 
-def behind(read: Reader, day: date, rows: Table) -> Behind:
-    """Whose the rows are; a row of nobody brings nothing."""
+def behind(read: Reader, rows: Table, worth: Table) -> Behind:
+    """Whose the rows are; a row of nobody brings nothing. `worth`: root, revenue, as `lists.main_revenue` gives it."""
     roots = _owned(read, rows).filter(ibis._.root.notnull()).select("root").distinct()
-    worth = lists.main_revenue(read, day_number(day))
     told = roots.left_join(worth, "root")
     row = one_row(read, told.aggregate(n=told.root.nunique(), money=told.revenue.sum().cast("float64").fill_null(0.0)))
-    return Behind(row["n"], row["money"], lists.main_currency(read, day_number(day)))
+    return Behind(row["n"], row["money"])
 
 
 def offending(read: Reader, day: date, rows: Table, offset: int, limit: int) -> tuple[tuple[Offending, ...], int]:
