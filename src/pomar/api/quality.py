@@ -8,15 +8,15 @@ from django.http import HttpRequest
 
 from pomar.access.roles import Right
 from pomar.api.keyed import asked, day, moment
-from pomar.insight.metric import METRICS, told
+from pomar.insight.metric import listed, told
 from pomar.insight.quality.digest import digest
 from pomar.insight.quality.queries import figure
 
 
 @asked("GET", Right.SEE_CUSTOMERS)
-def metrics(request: HttpRequest) -> list[dict[str, Any]]:
+def metrics(request: HttpRequest) -> list[dict[str, str]]:
     """Which there are."""
-    return [{"key": key, "name": str(one.name), "unit": one.unit} for key, one in sorted(METRICS.items())]
+    return listed()
 
 
 @asked("GET", Right.SEE_CUSTOMERS)

@@ -33,10 +33,10 @@ def metric_command(key: str | None, as_json: bool, as_of: date | None, known_at:
 
 
 def _list(as_json: bool) -> None:
-    from pomar.insight.metric import METRICS
+    from pomar.insight.metric import METRICS, listed
 
     if as_json:
-        answer([{"key": key, "name": str(one.name), "unit": one.unit} for key, one in sorted(METRICS.items())])
+        answer(listed())
         return
     for key, one in sorted(METRICS.items()):
         click.echo(f"{key:26} {one.name}: {one.definition}")

@@ -93,6 +93,11 @@ def find(key: str) -> Metric:
     return METRICS[key]
 
 
+def listed() -> list[dict[str, str]]:
+    """Which metrics there are, as JSON tells them."""
+    return [{"key": key, "name": str(one.name), "unit": one.unit} for key, one in sorted(METRICS.items())]
+
+
 def share(parts: Sequence[Part], **beside: float | None) -> Figure:
     """All parts together, each by its size."""
     top, of = sum(part.top for part in parts), sum(part.of for part in parts)

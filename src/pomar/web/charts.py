@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import altair as alt
 import vl_convert
@@ -29,22 +30,22 @@ BARE = {"ticks": False, "labelPadding": 8}
 
 def history(days, labels: tuple[str, str], key: str) -> dict[str, SafeString]:
     """Both bases over time, drawn in each size. `key` names what is drawn, so that it is drawn once."""
-    name = f"chart:history:{key}:{get_language()}"
+    return _drawn(f"history:{key}", lambda *measure: _history(days, labels, *measure))
+
+
+def _drawn(key: str, chart: Callable[[int, int, int], alt.TopLevelMixin]) -> dict[str, SafeString]:
+    """A chart in each size, by width, height and ticks."""
+    name = f"chart:{key}:{get_language()}"
     drawn = cache.get(name)
     if drawn is None:
-        drawn = {size: _svg(_history(days, labels, *measure)) for size, measure in SIZES.items()}
+        drawn = {size: _svg(chart(*measure)) for size, measure in SIZES.items()}
         cache.set(name, drawn, timeout=24 * 3600)
     return {size: mark_safe(svg) for size, svg in drawn.items()}  # noqa: S308 - Vega drew it from numbers
 
 
 def trend(points, target: float | None, key: str, share: bool) -> dict[str, SafeString]:
     """A measure over time, with its target as a line, drawn in each size."""
-    name = f"chart:trend:{key}:{points[-1].id}:{target}:{get_language()}"
-    drawn = cache.get(name)
-    if drawn is None:
-        drawn = {size: _svg(_trend(points, target, share, *measure)) for size, measure in SIZES.items()}
-        cache.set(name, drawn, timeout=24 * 3600)
-    return {size: mark_safe(svg) for size, svg in drawn.items()}  # noqa: S308 - Vega drew it from numbers
+    return _drawn(f"trend:{key}:{points[-1].id}:{target}", lambda *measure: _trend(points, target, share, *measure))
 
 
 def _trend(points, target: float | None, share: bool, width: int, height: int, ticks: int) -> alt.LayerChart:

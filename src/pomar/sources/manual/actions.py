@@ -3,7 +3,7 @@ dated, audited and can be undone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -70,9 +70,9 @@ def enter(
     if fact == "profile":
         require(kind, values, (("name", "email", "tax_id"),))
         row = {"source_id": own, "customer_ref": own, "parent_ref": customer_id}
-        return _stored(user, kind, row | values, record_id(MANUAL, own))
+        return _stored(user, kind, [row | values], record_id(MANUAL, own))
     require(kind, values | {"customer_ref": customer_id}, kind.required)
-    return _stored(user, kind, {"source_id": own, "customer_ref": customer_id} | _dated(values), customer_id)
+    return _stored(user, kind, [{"source_id": own, "customer_ref": customer_id} | _dated(values)], customer_id)
 
 
 def edit_customer(user: Actor, customer_id: str, written: Mapping[str, str], language: str = "en") -> Entered:
@@ -82,7 +82,7 @@ def edit_customer(user: Actor, customer_id: str, written: Mapping[str, str], lan
     values = _read(user, kind, written, OF_CUSTOMERS, language)
     _require_some(values)
     [name] = profile_edit_ids(1)
-    return _stored(user, kind, _profile_edit(name, customer_id, values), customer_id)
+    return _stored(user, kind, [_profile_edit(name, customer_id, values)], customer_id)
 
 
 def edit_many(user: Actor, column: str, values: Mapping[str, Any]) -> Entered:
@@ -96,11 +96,7 @@ def edit_many(user: Actor, column: str, values: Mapping[str, Any]) -> Entered:
         _profile_edit(name, customer_id, {column: value})
         for name, (customer_id, value) in zip(names, values.items(), strict=True)
     ]
-    with closing(duck()) as con:
-        within = partial(_state, user, kind.name)
-        done = facts.enter(user, con, [entered(con, kind.name, rows)], in_bulk=True, within=within)
-    assert done.import_id is not None
-    return Entered(done.import_id, None, done.facts)
+    return _stored(user, kind, rows, None, in_bulk=True)
 
 
 def confirm(user: Actor, customer_ids: Collection[str]) -> Entered:
@@ -114,11 +110,7 @@ def confirm(user: Actor, customer_ids: Collection[str]) -> Entered:
         {"source_id": name, "customer_ref": whom, "changed_at": clock.now(), "properties": CONFIRMED}
         for name, whom in zip(names, sorted(customer_ids), strict=True)
     ]
-    with closing(duck()) as con:
-        within = partial(_state, user, "profile")
-        done = facts.enter(user, con, [entered(con, "profile", rows)], in_bulk=several, within=within)
-    assert done.import_id is not None
-    return Entered(done.import_id, None, done.facts)
+    return _stored(user, FACTS["profile"], rows, None, in_bulk=several)
 
 
 def claim(user: Actor, own_id: str, customer_id: str) -> Entered:
@@ -127,7 +119,7 @@ def claim(user: Actor, own_id: str, customer_id: str) -> Entered:
     facts.check_entering(user)
     [name] = profile_edit_ids(1)
     row = {"source_id": name, "customer_ref": customer_id, "changed_at": clock.now(), "properties": same_as(own_id)}
-    return _stored(user, FACTS["profile"], row, customer_id)
+    return _stored(user, FACTS["profile"], [row], customer_id)
 
 
 def read_field(column: str, text: str, language: str = "en") -> Any:
@@ -152,7 +144,7 @@ def edit(user: Actor, fact: str, target: Target, written: Mapping[str, str], lan
     moment = values.get("occurred_at") or _begins_as(kind, was, now)
     said = set(values) | ({"occurred_at"} if moment != was["occurred_at"] else set())
     made = {"source_id": about.edit_id, "changed_at": moment, "properties": edited(said)}
-    return _stored(user, kind, row | made, None)
+    return _stored(user, kind, [row | made], None)
 
 
 def withdraw(user: Actor, fact: str, target: Target) -> Entered:
@@ -162,7 +154,7 @@ def withdraw(user: Actor, fact: str, target: Target) -> Entered:
     about, was = _standing(kind, target)
     row = {name: was[name] for name in ("customer_ref", *kind.columns)}
     gone = {"source_id": about.edit_id, "changed_at": was["occurred_at"], "retracted": True}
-    return _stored(user, kind, row | gone, None)
+    return _stored(user, kind, [row | gone], None)
 
 
 def statement(fact: str, target: Target) -> Row:
@@ -234,9 +226,12 @@ def _moment(start: date | datetime | None) -> datetime | None:
     return datetime.combine(start, time(), clock.zone()).astimezone(UTC)
 
 
-def _stored(user: Actor, fact: Fact, row: Mapping[str, Any], customer_id: str | None) -> Entered:
+def _stored(
+    user: Actor, fact: Fact, rows: Sequence[Mapping[str, Any]], customer_id: str | None, in_bulk: bool = False
+) -> Entered:
+    within = partial(_state, user, fact.name)
     with closing(duck()) as con:
-        done = facts.enter(user, con, [entered(con, fact.name, [row])], within=partial(_state, user, fact.name))
+        done = facts.enter(user, con, [entered(con, fact.name, rows)], in_bulk=in_bulk, within=within)
     assert done.import_id is not None
     return Entered(done.import_id, customer_id, done.facts)
 
