@@ -9,7 +9,7 @@ from pomar.insight.quality.dark import unread
 from pomar.insight.quality.stale import stale
 from pomar.kernel import clock
 
-WORST = 5
+WORST = 10
 """Repairs that the digest names."""
 
 
@@ -31,7 +31,7 @@ def digest() -> dict[str, Any]:
 
 def _measure(one: queries.Standing) -> dict[str, Any]:
     return {
-        "key": one.metric.key, "name": str(one.metric.name), "unit": one.metric.unit,
+        "key": one.metric.key, "name": str(one.metric.name), "unit": one.metric.unit, "better": one.metric.better,
         "value": one.measured.value if one.measured else None, "target": one.target, "missed": one.missed,
         "owner": one.owner, "before": one.before.value if one.before else None,
         "definition": str(one.metric.definition),
@@ -40,7 +40,8 @@ def _measure(one: queries.Standing) -> dict[str, Any]:
 
 def _repair(one: queries.Repair) -> dict[str, Any]:
     return {
-        "metric": one.metric.key, "part": one.key, "failing": int(one.failing), "of": int(one.of),
+        "metric": one.metric.key, "measure": str(one.metric.name), "part": one.key, "has_records": one.has_rows,
+        "failing": int(one.failing), "of": int(one.of),
         "customers": one.customers, "money": one.money, "currency": one.currency,
         "resting": [str(reader.name) for reader in one.resting],
     }  # fmt: skip

@@ -32,8 +32,6 @@ from pomar.web.digest import digest
 from pomar.web.guards import needs
 from pomar.web.quality import PASSES, beside, part_name, written
 
-REPAIRS = 10
-
 
 class Policy(forms.Form):
     """By what quality is measured."""
@@ -94,14 +92,11 @@ class Added(forms.Form):
 @needs("see_customers")
 def overview(request):
     """What was measured last."""
-    told, fields = digest(), unread()
+    told = digest()
     context = {
         "told": told,
-        "standing": list(zip(queries.standing(), told["measures"], strict=True)),
-        "repairs": [(one, part_name(one.key, failed=True)) for one in queries.repairs()[:REPAIRS]],
-        "dark": [one for one in fields if one.dark],
-        "waiting": len([one for one in fields if not one.dark]),
-        "alerts": queries.alerts(),
+        "outside": sum(one["missed"] for one in told["measures"]),
+        "unread": told["unread_fields"] - told["dark_fields"],
         "form": _policy_form(),
         "days": policy(),
     }
