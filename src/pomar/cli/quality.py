@@ -7,6 +7,8 @@ import click
 from pomar.cli.base import answer, json_option, progress, say, start
 from pomar.cli.words import _
 
+CHECKS = ("present", "readable", "at_least", "at_most", "not_before", "not_future", "known")
+
 
 @click.group("quality", invoke_without_command=True, help=_("How good the data is, as measured last."))
 @json_option
@@ -41,9 +43,13 @@ def digest_command(address: tuple[str, ...]) -> None:
     click.echo(_("Sent to %s.") % ", ".join(sent) if sent else _("Nobody gets the digest yet."))
 
 
-@quality_command.command("rule", help=_("Hold records to a rule: FIELD such as license.seats, CHECK such as at_least."))
+@quality_command.command(
+    "rule",
+    context_settings={"ignore_unknown_options": True},  # -1 is a number
+    help=_("Hold records to a rule: FIELD such as license.seats, CHECK such as at_least."),
+)
 @click.argument("field")
-@click.argument("check")
+@click.argument("check", type=click.Choice(CHECKS))
 @click.argument("against", default="")
 @click.option("--severity", type=click.Choice(["major", "minor"]), default="major", show_default=True)
 @click.option("--off", is_flag=True, help=_("Do not hold them to it any more"))

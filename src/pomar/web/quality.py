@@ -93,7 +93,8 @@ def part_name(key: str, failed: bool = False) -> str:
     column, _dot, check = rest.partition(".")
     name, _dot, against = check.partition(".")
     if name not in CHECKS:
-        return f"{said} · {field_name(fact, column) if not check else rest}"
+        differs = _("differs between sources") if failed and fact == "profile" and not check else ""
+        return f"{said} · {field_name(fact, column) if not check else rest} {differs}".strip()
     other = against if not against or not against[0].isalpha() else field_name(fact, against)
     verdict = (FAILS if failed else PASSES)[name]
     return f"{said} · {field_name(fact, column)} {verdict} {other}".strip()

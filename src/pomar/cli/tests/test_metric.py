@@ -72,4 +72,6 @@ def test_a_rule_is_made_and_let_go(two, pomar):
     assert pomar("quality", "rule", "license.seats", "at_least", "5").stdout == "Licence · Seats is at least 5: on\n"
     assert pomar("quality", "rule", "profile.email", "present", "--off").stdout == "Profile · E-mail is said: off\n"
     assert answered(pomar("metric", "quality.completeness", "--json"))["of"] == 18
+    assert "at least -1" in pomar("quality", "rule", "license.seats", "at_least", "-1").stdout
+    assert "has no column “seat”" in pomar("quality", "rule", "license.seat", "at_least", "5").stderr
     assert "cannot be asked" in pomar("quality", "rule", "profile.name", "at_least", "5").stderr

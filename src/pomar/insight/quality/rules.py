@@ -43,6 +43,9 @@ class Rule:
         fact = FACTS.get(self.fact)
         if fact is None:
             raise BadInput("rules", _("there is no fact “%s”.") % self.fact, ", ".join(FACTS))
+        if self.field not in ENVELOPE | fact.columns:
+            what = _("%(fact)s has no column “%(column)s”.") % {"fact": self.fact, "column": self.field}
+            raise BadInput("rules", what, ", ".join(fact.columns))
         if self.check not in CHECKS:
             raise BadInput("rules", _("there is no check “%s”.") % self.check, ", ".join(CHECKS))
         if self.severity not in (MAJOR, MINOR):
