@@ -3,6 +3,7 @@ target."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from pomar.insight.quality.policy import policy, targets
 from pomar.kernel import clock
 from pomar.kernel.errors import PomarError
 from pomar.web.quality import part_name, written
+
+log = logging.getLogger("pomar.jobs")
 
 
 def digest() -> dict[str, Any]:
@@ -44,7 +47,8 @@ def send(addresses: Sequence[str] | None = None) -> list[str]:
 
 
 def warn(begun: Sequence[Alert]) -> list[str]:
-    """Mail whoever looks after a measure, or else gets the digest, that it left its target; who was written to."""
+    """Mail whoever looks after a measure, or else gets the digest, that it left its target; who was written to. A mail that
+    cannot be sent is logged, and stops nothing."""
     owners, sent = targets(), []
     for alert in begun:
         said = owners.get(alert.metric)
@@ -52,8 +56,12 @@ def warn(begun: Sequence[Alert]) -> list[str]:
         metric = find(alert.metric)
         told = {"alert": alert, "metric": metric, "value": written(metric, alert.value),
                 "target": written(metric, alert.target)}  # fmt: skip
-        if to:
+        if not to:
+            continue
+        try:
             sent += _mail(to, "alert", lambda name=metric.name: _("%s left its target") % name, lambda told=told: told)
+        except PomarError as unsent:  # what was measured stands; the alert is on the first page too
+            log.warning("%s", unsent)
     return sent
 
 

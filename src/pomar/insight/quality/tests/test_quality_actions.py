@@ -221,3 +221,5 @@ def test_without_a_mail_server_or_with_a_dead_one_it_is_said(at_once, settings):
     with pytest.raises(PomarError, match="could not be sent"):
         send(["ana@company.example"])
     assert send() == []
+    set_target(SYSTEM, "quality.completeness", 0.99, "ana@company.example")
+    assert warn(alerts()) == []
