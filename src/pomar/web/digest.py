@@ -47,8 +47,9 @@ def send(addresses: Sequence[str] | None = None) -> list[str]:
 
 
 def warn(begun: Sequence[Alert]) -> list[str]:
-    """Mail whoever looks after a measure, or else gets the digest, that it left its target; who was written to. A mail that
-    cannot be sent is logged, and stops nothing."""
+    """Mail whoever looks after a measure, or else gets the digest, that it left its target; who was written to.
+
+    A mail that cannot be sent is logged, and stops nothing."""
     owners, sent = targets(), []
     for alert in begun:
         said = owners.get(alert.metric)
